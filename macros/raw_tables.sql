@@ -1,0 +1,14 @@
+-- Run at the start of every dbt command: each declared source table that no load has created yet is
+-- created empty, so that the models work before any provider was ever loaded.
+{% macro create_missing_raw_tables() -%}
+    {%- if execute -%}
+        {%- for source in graph.sources.values() -%}
+            create schema if not exists {{ source.schema }};
+            create table if not exists {{ source.schema }}.{{ source.identifier }} (
+                {%- for column in source.columns.values() %}
+                {{ column.name }} {{ column.data_type }}{{ "," if not loop.last }}
+                {%- endfor %}
+            );
+        {% endfor -%}
+    {%- endif -%}
+{%- endmacro %}
