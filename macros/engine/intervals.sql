@@ -1,0 +1,25 @@
+-- A timestamp moved by whole days of exactly 24 hours. Times are UTC without a zone, so a day never has 23 or 25.
+{% macro add_days(timestamp, days) -%}
+    {{ return(adapter.dispatch('add_days', 'matchback')(timestamp, days)) }}
+{%- endmacro %}
+
+{% macro default__add_days(timestamp, days) -%}
+    ({{ timestamp }} + to_days(cast({{ days }} as integer)))
+{%- endmacro %}
+
+{% macro spark__add_days(timestamp, days) -%}
+    ({{ timestamp }} + make_dt_interval({{ days }}))
+{%- endmacro %}
+
+-- Whole days from one timestamp to a later one, rounded down.
+{% macro whole_days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('whole_days_between', 'matchback')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__whole_days_between(earlier, later) -%}
+    cast(floor(epoch_us({{ later }} - {{ earlier }}) / 86400000000.0) as integer)
+{%- endmacro %}
+
+{% macro spark__whole_days_between(earlier, later) -%}
+    cast(floor((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000.0) as int)
+{%- endmacro %}

@@ -1,0 +1,21 @@
+-- The text at one path of a JSON document ($.a.b); null where the path is absent or null.
+{% macro json_text(json, path) -%}
+    {{ return(adapter.dispatch('json_text', 'matchback')(json, path)) }}
+{%- endmacro %}
+
+{% macro default__json_text(json, path) -%}
+    json_extract_string({{ json }}, '{{ path }}')
+{%- endmacro %}
+
+{% macro spark__json_text(json, path) -%}
+    get_json_object({{ json }}, '{{ path }}')
+{%- endmacro %}
+
+-- The texts at a path with a wildcard, joined with |; null where there are none.
+{% macro json_joined_texts(json, path) -%}
+    {{ return(adapter.dispatch('json_joined_texts', 'matchback')(json, path)) }}
+{%- endmacro %}
+
+{% macro default__json_joined_texts(json, path) -%}
+    nullif(array_to_string(json_extract_string({{ json }}, '{{ path }}'), '|'), '')
+{%- endmacro %}

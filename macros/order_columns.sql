@@ -1,0 +1,19 @@
+-- The canonical order's columns, said once: every int_orders__<provider> has them in this order.
+{% macro order_text_columns() -%}
+    {{ return([
+        'order_number', 'customer_id', 'email', 'phone', 'currency', 'status', 'source_name', 'discount_codes',
+        'ship_name', 'ship_company', 'ship_address1', 'ship_address2', 'ship_city', 'ship_region',
+        'ship_postal_code', 'ship_country', 'bill_name', 'bill_address1', 'bill_address2', 'bill_city',
+        'bill_region', 'bill_postal_code', 'bill_country',
+    ]) }}
+{%- endmacro %}
+
+{% macro order_amount_columns() -%}
+    {{ return([
+        'total_amount', 'subtotal_amount', 'discount_amount', 'shipping_amount', 'tax_amount', 'refunded_amount',
+    ]) }}
+{%- endmacro %}
+
+{% macro order_time_columns() -%}
+    {{ return(['ordered_at', 'paid_at', 'fulfilled_at', 'refunded_at', 'cancelled_at']) }}
+{%- endmacro %}

@@ -1,0 +1,15 @@
+-- The columns of a recipient statement that are values (not keys), said once.
+{% macro recipient_columns() -%}
+    {{ return([
+        'email', 'first_name', 'last_name', 'company', 'address1', 'address2', 'city', 'region', 'postal_code',
+        'country', 'household_id', 'discount_code', 'segment', 'prior_revenue_amount', 'is_holdout', 'created_at',
+        'sent_at', 'in_home_at',
+    ]) }}
+{%- endmacro %}
+
+{% macro profile_columns() -%}
+    {{ return([
+        'email', 'first_name', 'last_name', 'company', 'address1', 'address2', 'city', 'region', 'postal_code',
+        'country',
+    ]) }}
+{%- endmacro %}

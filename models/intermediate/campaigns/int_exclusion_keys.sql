@@ -1,0 +1,20 @@
+-- One row per exclusion with the key of its address, ready to be joined.
+with
+exclusions as (select * from {{ ref('int_exclusions') }}),
+
+addresses as (select * from {{ ref('int_addresses') }}),
+
+keyed as (
+    select
+        exclusions.organization_id,
+        exclusions.exclusion_id,
+        exclusions.email_key,
+        exclusions.email_domain,
+        addresses.address_key,
+        exclusions.campaign_id,
+        exclusions.recipient_id
+    from exclusions
+    left join addresses on exclusions.address_id = addresses.address_id
+)
+
+select * from keyed

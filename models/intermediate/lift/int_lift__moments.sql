@@ -1,0 +1,42 @@
+-- One row per campaign, period (lift or placebo) and metric: the sums over households from which every
+-- estimate follows. n is a household's recipients in an arm, y the sum of their outcomes.
+with
+households as (select * from {{ ref('int_lift__households') }}),
+
+moments as (
+    {% for period in ['lift', 'placebo'] %}
+    {% for metric in lift_metrics() %}
+    {% set treated = 'treated_' ~ period ~ '_' ~ metric %}
+    {% set holdout = 'holdout_' ~ period ~ '_' ~ metric %}
+    select
+        organization_id,
+        campaign_id,
+        '{{ period }}' as period,
+        '{{ metric }}' as metric,
+        sum(treated_recipients) as treated_n,
+        sum(holdout_recipients) as holdout_n,
+        count(case when treated_recipients > 0 then 1 end) as treated_households,
+        count(case when holdout_recipients > 0 then 1 end) as holdout_households,
+        sum(treated_{{ period }}_conversion_rate) as treated_buyers,
+        sum(holdout_{{ period }}_conversion_rate) as holdout_buyers,
+        sum({{ treated }}) as treated_y,
+        sum({{ holdout }}) as holdout_y,
+        sum(treated_recipients * treated_recipients) as treated_nn,
+        sum(holdout_recipients * holdout_recipients) as holdout_nn,
+        sum(treated_recipients * {{ treated }}) as treated_ny,
+        sum(holdout_recipients * {{ holdout }}) as holdout_ny,
+        sum({{ treated }} * {{ treated }}) as treated_yy,
+        sum({{ holdout }} * {{ holdout }}) as holdout_yy,
+        sum(treated_recipients * holdout_recipients) as cross_nn,
+        sum(treated_recipients * {{ holdout }}) as cross_ny,
+        sum({{ treated }} * holdout_recipients) as cross_yn,
+        sum({{ treated }} * {{ holdout }}) as cross_yy,
+        max(last_created_at) as last_created_at
+    from households
+    group by organization_id, campaign_id
+    {{ "union all" if not (loop.last and period == 'placebo') }}
+    {% endfor %}
+    {% endfor %}
+)
+
+select * from moments

@@ -1,0 +1,43 @@
+-- One row per order and mailed recipient with the same e-mail, the mail sent no later than the order.
+-- Where too many recipients of the campaign share the e-mail: one row without a recipient.
+with
+orders as (select * from {{ ref('int_matchable_orders') }}),
+
+mailed as (
+    select distinct
+        organization_id,
+        campaign_id,
+        case when not is_email_ambiguous then recipient_id end as recipient_id,
+        email_key,
+        case when is_email_ambiguous then recipients_per_email_key end as competing_recipients,
+        sent_at
+    from {{ ref('int_recipient_keys') }}
+    where not is_holdout and sent_at is not null and email_key is not null
+),
+
+candidates as (
+    select
+        orders.organization_id,
+        orders.order_id,
+        'email' as match_method,
+        'email' as matched_on,
+        mailed.campaign_id,
+        mailed.recipient_id,
+        cast(null as integer) as match_tier,
+        'same e-mail' as match_reason,
+        case when mailed.recipient_id is null then 'ambiguous_key' end as veto_reason,
+        mailed.competing_recipients,
+        false as is_holdout,
+        mailed.sent_at as window_start_at
+    from orders
+    inner join mailed
+        on orders.organization_id = mailed.organization_id
+        and orders.email_key = mailed.email_key
+        and orders.ordered_at >= mailed.sent_at
+    qualify row_number() over (
+        partition by orders.organization_id, orders.order_id, mailed.campaign_id, mailed.recipient_id
+        order by mailed.sent_at desc
+    ) = 1
+)
+
+select * from candidates

@@ -1,0 +1,20 @@
+-- One row per order whose e-mail, e-mail domain or shipping address is among the exclusions.
+with
+identifiers as (select * from {{ ref('int_order_identifiers') }}),
+
+exclusions as (select * from {{ ref('int_exclusion_keys') }}),
+
+hits as (
+    {% for key in ['email_key', 'email_domain', 'address_key'] %}
+    select
+        identifiers.organization_id,
+        identifiers.order_id
+    from identifiers
+    inner join exclusions
+        on identifiers.organization_id = exclusions.organization_id
+        and identifiers.{{ key }} = exclusions.{{ key }}
+    {{ "union" if not loop.last }}
+    {% endfor %}
+)
+
+select * from hits

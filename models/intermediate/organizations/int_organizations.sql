@@ -1,0 +1,22 @@
+-- One row per configured organization, with the settings it overrides filled in from the variables.
+with
+organizations as (select * from {{ ref('organizations') }}),
+
+settled as (
+    select
+        organization_id,
+        name,
+        status,
+        provider,
+        email_domains,
+        upper(trim(country)) as country,
+        upper(trim(currency)) as currency,
+        coalesce(nullif(trim(timezone), ''), 'UTC') as timezone,
+        coalesce(nullif(trim(timing_rule), ''), '{{ var("timing_rule") }}') as timing_rule,
+        coalesce(address_max_tier, {{ var('address_max_tier') }}) as address_max_tier,
+        global_holdout_share,
+        sync_orders and status in ('live', 'churned') as is_synced
+    from organizations
+)
+
+select * from settled

@@ -1,0 +1,30 @@
+-- One row per recipient (latest reading) that is itself, or whose e-mail, domain or address is, excluded.
+with
+identifiers as (
+    select
+        *,
+        {{ email_domain('email_key') }} as email_domain
+    from {{ ref('int_recipient_identifiers') }}
+    where reading = 'latest'
+),
+
+exclusions as (select * from {{ ref('int_exclusion_keys') }}),
+
+hits as (
+    {% for key in ['email_key', 'email_domain', 'address_key', 'recipient_id'] %}
+    select
+        identifiers.organization_id,
+        identifiers.campaign_id,
+        identifiers.recipient_id
+    from identifiers
+    inner join exclusions
+        on identifiers.organization_id = exclusions.organization_id
+        and identifiers.{{ key }} = exclusions.{{ key }}
+        {% if key == 'recipient_id' %}
+        and (exclusions.campaign_id is null or identifiers.campaign_id = exclusions.campaign_id)
+        {% endif %}
+    {{ "union" if not loop.last }}
+    {% endfor %}
+)
+
+select * from hits

@@ -1,0 +1,110 @@
+-- One row per campaign and method, and one with `all` for the campaign's credited orders. The holdout's row
+-- shows what people who were not mailed ordered; it is no credit and not part of `all`.
+with
+campaigns as (select * from {{ ref('int_campaigns') }}),
+
+methods as (
+    select match_method
+    from {{ ref('match_methods') }}
+    union all
+    select 'all' as match_method
+),
+
+recipients as (select * from {{ ref('int_recipients__latest') }}),
+
+attributions as (
+    select *
+    from {{ ref('fct_order_attributions') }}
+    where passes_rules
+),
+
+counted as (
+    select
+        *,
+        match_method as counted_as
+    from attributions
+    union all
+    select
+        *,
+        'all' as counted_as
+    from attributions
+    where not is_holdout
+),
+
+orders as (
+    select
+        counted.organization_id,
+        counted.campaign_id,
+        counted.counted_as,
+        count(*) as orders,
+        count(distinct counted.recipient_id) as buyers,
+        count(case when counted.currency <> campaigns.currency then 1 end) as other_currency_orders,
+        sum(case when counted.currency = campaigns.currency then counted.net_amount end) as revenue_amount,
+        median(counted.days_since_window_start) as median_days_to_order
+    from counted
+    inner join campaigns
+        on counted.organization_id = campaigns.organization_id
+        and counted.campaign_id = campaigns.campaign_id
+    group by counted.organization_id, counted.campaign_id, counted.counted_as
+),
+
+mailed as (
+    select
+        organization_id,
+        campaign_id,
+        count(*) as recipients
+    from recipients
+    where not is_holdout and sent_at is not null
+    group by organization_id, campaign_id
+),
+
+combined as (
+    select
+        campaigns.organization_id,
+        campaigns.campaign_id,
+        methods.match_method,
+        campaigns.currency,
+        coalesce(orders.orders, 0) as orders,
+        coalesce(orders.other_currency_orders, 0) as other_currency_orders,
+        coalesce(orders.buyers, 0) as buyers,
+        coalesce(mailed.recipients, 0) as mailed_recipients,
+        coalesce(orders.revenue_amount, 0) as revenue_amount,
+        campaigns.piece_cost_amount * coalesce(mailed.recipients, 0) as cost_amount,
+        orders.median_days_to_order
+    from campaigns
+    cross join methods
+    left join orders
+        on campaigns.organization_id = orders.organization_id
+        and campaigns.campaign_id = orders.campaign_id
+        and methods.match_method = orders.counted_as
+    left join mailed
+        on campaigns.organization_id = mailed.organization_id
+        and campaigns.campaign_id = mailed.campaign_id
+),
+
+performance as (
+    select
+        organization_id,
+        campaign_id,
+        match_method,
+        currency,
+        orders,
+        other_currency_orders,
+        cast(revenue_amount as decimal(18, 4)) as revenue_amount,
+        cast(revenue_amount / nullif(orders - other_currency_orders, 0) as decimal(18, 4)) as average_order_amount,
+        cast(median_days_to_order as double) as median_days_to_order,
+        {% for column, type, expression in [
+            ('mailed_recipients', 'bigint', 'mailed_recipients'),
+            ('buyers', 'bigint', 'buyers'),
+            ('response_rate', 'double', 'cast(buyers as double) / nullif(mailed_recipients, 0)'),
+            ('cost_amount', 'decimal(18, 4)', 'cost_amount'),
+            ('roas', 'double', 'cast(revenue_amount as double) / nullif(cost_amount, 0)'),
+            ('cost_per_order_amount', 'decimal(18, 4)', 'cost_amount / nullif(orders, 0)'),
+        ] %}
+        cast(case when match_method = 'all' then {{ expression }} end as {{ type }}) as {{ column }}
+        {{- "," if not loop.last }}
+        {% endfor %}
+    from combined
+)
+
+select * from performance
