@@ -1,0 +1,60 @@
+"""Runs dbt as a child process: its own memory, and no lock of ours on the database."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import deque
+
+from dlt_pipelines import console
+from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
+from dlt_pipelines.errors import MatchbackError
+
+
+def build(workspace: Workspace, variables: dict[str, str] | None = None, select: str | None = None) -> None:
+    """Builds seeds, models and data tests. Unit tests judge the code, not the data, so they stay out.
+
+    Args:
+        workspace: Whose database.
+        variables: dbt variables, for example `as_of`.
+        select: A dbt selection; everything when None.
+
+    Raises:
+        MatchbackError: A model or a test failed; the message holds dbt's own words.
+    """
+    command = [
+        *(sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "--no-write-json", "build"),
+        *("--exclude-resource-type", "unit_test", "--project-dir", str(PROJECT_ROOT)),
+        *("--profiles-dir", str(PROJECT_ROOT), "--vars", json.dumps(variables or {})),
+        *(("--select", select) if select else ()),
+    ]
+    with (
+        console.Activity("Building") as activity,
+        subprocess.Popen(
+            command,
+            cwd=PROJECT_ROOT,
+            env=child_environment(workspace.environment()),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process,
+    ):
+        problems: deque[str] = deque(maxlen=20)
+        for line in process.stdout or []:
+            _read_log_line(line, activity, problems)
+    if process.returncode:
+        raise MatchbackError("dbt build failed:\n" + "\n".join(problems))
+
+
+def _read_log_line(line: str, activity: console.Activity, problems: deque[str]) -> None:
+    try:
+        event = json.loads(line)["info"]
+    except (ValueError, KeyError, TypeError):
+        # not dbt's log: a traceback or a message of the interpreter
+        problems.append(line.rstrip())
+        return
+    if event["name"] in ("LogModelResult", "LogSeedResult", "LogTestResult"):
+        activity.count("nodes done", 1)
+    if event["level"] in ("error", "warn"):
+        problems.append(event["msg"])

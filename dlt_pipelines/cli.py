@@ -1,0 +1,109 @@
+"""The commands, one line each to the function that does the work."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from dlt_pipelines import console
+from dlt_pipelines.config import workspace
+from dlt_pipelines.errors import MatchbackError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="matchback")
+def cli() -> None:
+    """Direct-mail attribution you can check yourself: which orders the mail brought in, and what it really added."""
+
+
+@cli.command()
+@click.option("--organization", help="Only this organization's provider.")
+@click.option("--source", help="Only this source: files or a provider.")
+def load(organization: str | None, source: str | None) -> None:
+    """Load what is new, organization by organization."""
+    from dlt_pipelines import run
+
+    run.load_and_report(workspace().create(), organization, source)
+
+
+@cli.command(name="run")
+def run_command() -> None:
+    """Load and build: one tick of cron or of a GitHub Actions schedule."""
+    from dlt_pipelines import run
+
+    run.run(workspace().create())
+
+
+@cli.command()
+@click.option("--organization", required=True)
+@click.option("--order", required=True)
+def explain(organization: str, order: str) -> None:
+    """Show an order, every candidate for it, and why each won or lost."""
+    from dlt_pipelines import explain as explaining
+
+    explaining.explain(workspace(), organization, order)
+
+
+@cli.command()
+def doctor() -> None:
+    """Check the configuration and the reach of every provider."""
+    from dlt_pipelines import doctor as examining
+
+    examining.examine(workspace())
+
+
+@cli.command(name="mailing-list")
+@click.argument("campaign")
+@click.option("--organization", help="Needed where several organizations have a campaign of that name.")
+def mailing_list(campaign: str, organization: str | None) -> None:
+    """Draw the arms of audience members not drawn yet; write the CSV for the print house."""
+    from dlt_pipelines import mailing_list as drawing
+
+    drawing.draw(workspace().create(), campaign, organization)
+
+
+@cli.command()
+@click.option("--port", default=8765, show_default=True)
+@click.option("--scale", default=1.0, show_default=True, help="Size of the world.")
+@click.option("--seed", default=1, show_default=True)
+def sandbox(port: int, scale: float, seed: int) -> None:
+    """Serve the stand-in providers alone, on loopback."""
+    from dlt_pipelines.sandbox import server
+
+    server.serve(port, scale, seed)
+
+
+@cli.command()
+@click.option("--scale", default=1.0, show_default=True, help="Size of the world.")
+@click.option("--seed", default=1, show_default=True)
+def demo(scale: float, seed: int) -> None:
+    """The whole way on invented people: sandbox, load, build, and the lift beside the planted truth."""
+    from dlt_pipelines import demo as showing
+
+    showing.demo(scale, seed)
+
+
+@cli.command(name="forget-file")
+@click.argument("name")
+def forget_file(name: str) -> None:
+    """Withdraw everything that an inbox file, gone from the inbox, once said."""
+    from dlt_pipelines.sources.files import forget_file as forgetting
+
+    console.line(forgetting(workspace().create(), Path(name).as_posix()))
+
+
+def main() -> None:
+    """Runs the command line; an error of the user's making ends as a sentence, not as a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except MatchbackError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What was landed stays; run again to go on.", err=True)
+        sys.exit(130)

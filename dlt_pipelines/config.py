@@ -1,0 +1,171 @@
+"""The only reader of the environment and of dlt's configuration files."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dlt
+
+from dlt_pipelines.errors import ConfigurationError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+# dlt and dbt report usage to their makers unless told not to; the people in our data never agreed to that.
+os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+# dlt warns of things that are as intended here; what a user must know, we say ourselves.
+os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
+# copies of personal data must not stay behind in the staging dataset
+os.environ.setdefault("LOAD__TRUNCATE_STAGING_DATASET", "true")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything lives. Every path is absolute.
+
+    Attributes:
+        home: The workspace (`MATCHBACK_HOME`, default `data` in the project).
+        database: The DuckDB file that dlt writes and dbt builds in (`MATCHBACK_DATABASE`).
+        inbox: Folder with a folder per entity (`MATCHBACK_INBOX`).
+        outbox: Where mailing lists and requests are written (`MATCHBACK_OUTBOX`).
+        config: Folder of the configuration seeds (`MATCHBACK_CONFIG`).
+        pipelines: dlt's own state.
+    """
+
+    home: Path
+    database: Path
+    inbox: Path
+    outbox: Path
+    config: Path
+    pipelines: Path
+
+    def create(self) -> Workspace:
+        """Makes the folders that are missing.
+
+        Returns:
+            Itself.
+        """
+        for folder in (self.home, self.database.parent, self.inbox, self.outbox, self.pipelines):
+            folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make dbt, and a matchback started as a child, use this workspace."""
+        return {
+            "MATCHBACK_HOME": str(self.home),
+            "MATCHBACK_DATABASE": str(self.database),
+            "MATCHBACK_INBOX": str(self.inbox),
+            "MATCHBACK_OUTBOX": str(self.outbox),
+            "MATCHBACK_CONFIG": str(self.config),
+        }
+
+
+def workspace() -> Workspace:
+    """The workspace that the environment names."""
+
+    def path(variable: str, default: Path) -> Path:
+        value = os.environ.get(variable)
+        return (PROJECT_ROOT / value).resolve() if value else default
+
+    home = path("MATCHBACK_HOME", PROJECT_ROOT / "data")
+    return Workspace(
+        home=home,
+        database=path("MATCHBACK_DATABASE", home / "matchback.duckdb"),
+        inbox=path("MATCHBACK_INBOX", home / "inbox"),
+        outbox=path("MATCHBACK_OUTBOX", home / "outbox"),
+        config=path("MATCHBACK_CONFIG", PROJECT_ROOT / "seeds" / "config"),
+        pipelines=home / "dlt",
+    )
+
+
+def child_environment(extra: dict[str, str]) -> dict[str, str]:
+    """This process's environment with `extra` on top, for a child process."""
+    return {**os.environ, **extra}
+
+
+def set_environment(values: dict[str, str]) -> None:
+    """Sets variables for this process, as `matchback demo` does to point itself at its own workspace."""
+    os.environ.update(values)
+
+
+def setting_variable(kind: str, provider: str, organization_id: str, name: str) -> str:
+    """The environment variable of a provider setting, for messages.
+
+    Example: `SOURCES__KLAVIYO__ACME__API_KEY`. Characters that a shell does not allow in a name become `_`.
+    """
+    return "__".join(_section(part).upper() for part in (kind, provider, organization_id, name))
+
+
+def provider_setting(
+    kind: str, provider: str, organization_id: str, name: str, default: str | None = None
+) -> str | None:
+    """A provider setting: the organization's own, else the provider's, else `default`.
+
+    Args:
+        kind: `sources` or `destination`.
+        provider: For example `klaviyo`.
+        organization_id: Whose setting; a `-` or other mark in it is written `_` in the setting's name.
+        name: For example `api_key`.
+        default: What holds when neither is set.
+    """
+    for path in ((kind, provider, _section(organization_id), name), (kind, provider, name)):
+        value: Any = dlt.secrets.get(".".join(path))
+        if value is None:
+            value = dlt.config.get(".".join(path))
+        if value is not None and str(value).strip():
+            return str(value).strip()
+    return default
+
+
+def required_setting(kind: str, provider: str, organization_id: str, name: str) -> str:
+    """Like `provider_setting`, but it must be there.
+
+    Raises:
+        ConfigurationError: It is not; the message says where to put it.
+    """
+    value = provider_setting(kind, provider, organization_id, name)
+    if value is None:
+        raise ConfigurationError(
+            f"{provider} of organization {organization_id}: the setting {name} is missing. Put it into the variable "
+            f"{setting_variable(kind, provider, organization_id, name)}, or into .dlt/secrets.toml as {name} under "
+            f"[{kind}.{provider}.{_section(organization_id)}] or, for all organizations, [{kind}.{provider}]."
+        )
+    return value
+
+
+def parse_instant(text: str, what: str) -> datetime:
+    """An ISO 8601 time as an aware UTC datetime; without an offset it is UTC.
+
+    Raises:
+        ConfigurationError: `text` is no such time; the message names `what`.
+    """
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"{what} is {text!r}, which is not an ISO 8601 date or time such as 2026-01-31 or 2026-01-31T00:00:00Z."
+        ) from None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def parse_number(text: str, what: str) -> float:
+    """A number of at least zero.
+
+    Raises:
+        ConfigurationError: `text` is none; the message names `what`.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise ConfigurationError(f"{what} is {text!r}; it must be a number of at least 0.")
+    return number
+
+
+def _section(text: str) -> str:
+    return "".join(character if character.isalnum() else "_" for character in text)

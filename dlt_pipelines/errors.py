@@ -1,0 +1,25 @@
+"""Errors a user can act on: each is a sentence that says what, where and what to do."""
+
+
+class MatchbackError(Exception):
+    """Something the user can mend. The text is shown as it is; it never holds a secret or personal data."""
+
+
+class ConfigurationError(MatchbackError):
+    """A setting or a configuration file is missing or wrong."""
+
+
+class ProviderError(MatchbackError):
+    """A provider refused, or could not be reached.
+
+    Attributes:
+        status: The HTTP status it answered, where it answered.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class InputFileError(MatchbackError):
+    """A file of the inbox cannot be taken; nothing of it is loaded."""

@@ -1,0 +1,96 @@
+"""Who is loaded, and from which provider: the same seed that dbt reads."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from dlt_pipelines.errors import ConfigurationError
+
+STATUSES = ("prospect", "live", "churned", "disabled")
+REQUIRED_COLUMNS = ("organization_id", "name", "status", "sync_orders", "provider", "country", "currency")
+BOOLEANS = {"true": True, "t": True, "1": True, "yes": True, "false": False, "f": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True)
+class Organization:
+    """One row of `organizations.csv`.
+
+    Attributes:
+        organization_id: Unique.
+        name: For people.
+        status: prospect, live, churned or disabled.
+        sync_orders: Whether its orders are wanted.
+        provider: Where its orders come from.
+        global_holdout_share: Share of households never mailed, 0 to 1.
+    """
+
+    organization_id: str
+    name: str
+    status: str
+    sync_orders: bool
+    provider: str
+    global_holdout_share: float
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether its orders are loaded: wanted, and the organization is or was a customer."""
+        return self.sync_orders and self.status in ("live", "churned")
+
+
+def read_organizations(config: Path) -> list[Organization]:
+    """Reads `organizations.csv` of the configuration folder, in file order.
+
+    Raises:
+        ConfigurationError: The file, a column or a value is missing or wrong; the message names file and line.
+    """
+    path = config / "organizations.csv"
+    if not path.is_file():
+        raise ConfigurationError(
+            f"{path} is not there. It lists the organizations to load; see README.md, “Your own data”."
+        )
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines)
+        missing = [name for name in REQUIRED_COLUMNS if name not in (reader.fieldnames or [])]
+        if missing:
+            raise ConfigurationError(f"{path}, line 1: the column {missing[0]} is missing.")
+        organizations = [_organization(row, f"{path}, line {reader.line_num}") for row in reader]
+    seen: set[str] = set()
+    for organization in organizations:
+        if organization.organization_id in seen:
+            raise ConfigurationError(f"{path}: organization_id {organization.organization_id!r} stands twice.")
+        seen.add(organization.organization_id)
+    return organizations
+
+
+def _organization(row: dict[str, str | None], where: str) -> Organization:
+    values = {name: (value or "").strip() for name, value in row.items() if name}
+    if not values["organization_id"]:
+        raise ConfigurationError(f"{where}: organization_id is empty.")
+    if values["status"] not in STATUSES:
+        raise ConfigurationError(f"{where}: status is {values['status']!r}; it must be one of {', '.join(STATUSES)}.")
+    if values["sync_orders"].lower() not in BOOLEANS:
+        raise ConfigurationError(f"{where}: sync_orders is {values['sync_orders']!r}; it must be true or false.")
+    if values.get("timing_rule") not in (None, "", "rank_then_validate", "validate_then_rank"):
+        raise ConfigurationError(
+            f"{where}: timing_rule is {values['timing_rule']!r}; it must be rank_then_validate, validate_then_rank "
+            "or empty."
+        )
+    if values.get("address_max_tier") not in (None, "", "1", "2", "3", "4", "5"):
+        raise ConfigurationError(f"{where}: address_max_tier is {values['address_max_tier']!r}; it must be 1 to 5.")
+    share = values.get("global_holdout_share") or "0"
+    try:
+        global_holdout_share = float(share)
+    except ValueError:
+        global_holdout_share = -1.0
+    if not 0 <= global_holdout_share < 1:
+        raise ConfigurationError(f"{where}: global_holdout_share is {share!r}; it must be a number from 0 to below 1.")
+    return Organization(
+        organization_id=values["organization_id"],
+        name=values["name"],
+        status=values["status"],
+        sync_orders=BOOLEANS[values["sync_orders"].lower()],
+        provider=values["provider"],
+        global_holdout_share=global_holdout_share,
+    )

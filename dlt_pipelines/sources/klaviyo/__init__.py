@@ -1,0 +1,6 @@
+"""Klaviyo: order events with their profiles, and members of lists and segments as audiences."""
+
+from dlt_pipelines.sources.klaviyo.settings import KlaviyoSettings, read_settings
+from dlt_pipelines.sources.klaviyo.source import audiences, orders, probe
+
+__all__ = ["KlaviyoSettings", "audiences", "orders", "probe", "read_settings"]
