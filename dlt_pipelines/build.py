@@ -11,6 +11,9 @@ from dlt_pipelines import console
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
 from dlt_pipelines.errors import MatchbackError
 
+# the dbt command as its console script runs it, without having to find that script
+DBT = "from dbt.cli.main import cli; cli()"
+
 
 def build(workspace: Workspace, variables: dict[str, str] | None = None, select: str | None = None) -> None:
     """Builds seeds, models and data tests. Unit tests judge the code, not the data, so they stay out.
@@ -24,7 +27,7 @@ def build(workspace: Workspace, variables: dict[str, str] | None = None, select:
         MatchbackError: A model or a test failed; the message holds dbt's own words.
     """
     command = [
-        *(sys.executable, "-m", "dbt.cli.main", "--log-format", "json", "--no-write-json", "build"),
+        *(sys.executable, "-c", DBT, "--log-format", "json", "--no-write-json", "build"),
         *("--exclude-resource-type", "unit_test", "--project-dir", str(PROJECT_ROOT)),
         *("--profiles-dir", str(PROJECT_ROOT), "--vars", json.dumps(variables or {})),
         *(("--select", select) if select else ()),

@@ -6,8 +6,11 @@ import hashlib
 from typing import Any
 
 import dlt
+import pyarrow as pa
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from dlt_pipelines.config import Workspace
+from dlt_pipelines.errors import MatchbackError
 
 # A version that is there already is left as it is: loading the same thing again adds nothing.
 INSERT_NEW_VERSIONS: Any = {"disposition": "merge", "strategy": "insert-only"}
@@ -16,6 +19,15 @@ INSERT_NEW_VERSIONS: Any = {"disposition": "merge", "strategy": "insert-only"}
 def payload_hash(payload: bytes) -> str:
     """SHA-256 of an object as landed, in hexadecimal: the last part of a version's key."""
     return hashlib.sha256(payload).hexdigest()
+
+
+def utc_columns(schema: pa.Schema) -> Any:
+    """dlt's hints for the times of a schema: UTC without a zone, as the models read them."""
+    return {
+        column.name: {"data_type": "timestamp", "timezone": False}
+        for column in schema
+        if pa.types.is_timestamp(column.type)
+    }
 
 
 def pipeline(workspace: Workspace, name: str, dataset: str) -> dlt.Pipeline:
@@ -34,5 +46,20 @@ def land(workspace: Workspace, name: str, dataset: str, data: Any) -> None:
 
     Rows and the source's state (its checkpoint) are committed together; what an earlier, interrupted run had
     already extracted is landed first.
+
+    Raises:
+        MatchbackError: The source's own, or a sentence about what went wrong while landing.
     """
-    pipeline(workspace, name, dataset).run(data, loader_file_format="parquet")
+    try:
+        pipeline(workspace, name, dataset).run(data, loader_file_format="parquet")
+    except PipelineStepFailed as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, MatchbackError):
+                raise cause from None
+            innermost, cause = cause, cause.__cause__ or cause.__context__
+        # the innermost text may quote a row, so only its kind is shown
+        raise MatchbackError(
+            f"The pipeline {name} failed while it was at the step {error.step} ({type(innermost).__name__}). Nothing of "
+            "this step was committed; load again, and report it if it stays."
+        ) from error

@@ -101,7 +101,7 @@ class Entity:
 
 
 def _entity(
-    name: str, key: str, required: str, is_order: bool = False, **columns: Callable[[str], str]
+    name: str, key: str, required: str, /, is_order: bool = False, **columns: Callable[[str], str]
 ) -> Entity:
     key_columns = ("organization_id", *key.split())
     known = {column: text for column in key_columns} | columns | {"updated_at": instant}

@@ -22,7 +22,7 @@ from dlt_pipelines.errors import InputFileError
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.files.entities import ENTITIES, Entity
 from dlt_pipelines.sources.files.reader import FileReader, file_format
-from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, land, payload_hash
+from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, land, payload_hash, utc_columns
 
 BATCH_ROWS = 20_000
 DATASET = "raw_files"
@@ -278,6 +278,7 @@ def _resources(spooled: list[_Spooled]) -> list[Any]:
             name=entity,
             primary_key=["organization_id", "object_id", "payload_hash", "file_name", "file_read", "row_number"],
             write_disposition=INSERT_NEW_VERSIONS,
+            columns=utc_columns(ROW_SCHEMA),
         )
         for entity, files in by_entity.items()
     ]
@@ -288,6 +289,7 @@ def _resources(spooled: list[_Spooled]) -> list[Any]:
             name="files",
             primary_key=["file_name", "file_read"],
             write_disposition=INSERT_NEW_VERSIONS,
+            columns=utc_columns(FILE_SCHEMA),
         )
     )
     return resources

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dlt_pipelines.errors import ConfigurationError, ProviderError
 from dlt_pipelines.sources.http import ProviderClient, follow_pages
 from dlt_pipelines.sources.klaviyo.settings import KlaviyoSettings
-from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, payload_hash
+from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, payload_hash, utc_columns
 from dlt_pipelines.sources.reading import Slice, advance, next_slice, utc_instant
 
 DATASET = "raw_klaviyo"
@@ -117,6 +117,7 @@ def orders(organization_id: str, settings: KlaviyoSettings, loaded_at: datetime,
         name="order_events",
         primary_key=["organization_id", "object_id", "payload_hash"],
         write_disposition=INSERT_NEW_VERSIONS,
+        columns=utc_columns(EVENT_SCHEMA),
     )
 
 
@@ -154,6 +155,7 @@ def audiences(
         name="audience_members",
         primary_key=["organization_id", "object_id", "payload_hash"],
         write_disposition=INSERT_NEW_VERSIONS,
+        columns=utc_columns(MEMBER_SCHEMA),
     )
 
 

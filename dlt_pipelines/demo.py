@@ -1,0 +1,149 @@
+"""`matchback demo`: the whole way on invented people, in a workspace of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from dlt_pipelines import console
+from dlt_pipelines.build import build
+from dlt_pipelines.config import PROJECT_ROOT, Workspace, set_environment, workspace
+from dlt_pipelines.database import opened
+from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.load import load
+from dlt_pipelines.run import show
+from dlt_pipelines.sandbox import server
+from dlt_pipelines.sandbox.files import write_configuration, write_inbox
+from dlt_pipelines.sandbox.world import END, OrganizationWorld, build_world
+
+METRIC = "orders_per_recipient"
+
+
+def demo(scale: float, seed: int) -> None:
+    """Builds the world, loads it over HTTP and from files, credits, measures, and prints the answer.
+
+    Args:
+        scale: Size of the world; 1 is 60,000 recipients.
+        seed: Which world.
+
+    Raises:
+        MatchbackError: A part failed.
+    """
+    home = PROJECT_ROOT / "data" / "demo"
+    set_environment(
+        {
+            "MATCHBACK_HOME": str(home),
+            "MATCHBACK_DATABASE": str(home / "matchback.duckdb"),
+            "MATCHBACK_INBOX": str(home / "inbox"),
+            "MATCHBACK_OUTBOX": str(home / "outbox"),
+            "MATCHBACK_CONFIG": str(home / "config"),
+        }
+    )
+    place = workspace().create()
+    world = build_world(seed, scale)
+    write_configuration(place.config, world)
+    write_inbox(place.inbox, world)
+    with server.running(world) as base_url:
+        set_environment(server.settings(world, base_url))
+        report = load(place)
+    show(report)
+    if report.errors:
+        raise MatchbackError("\n".join(report.errors))
+    build(place, {"as_of": END.strftime("%Y-%m-%d %H:%M:%S")})
+    _show_verdicts(place)
+    _show_lift(place, world)
+    _show_what_next(place)
+
+
+def _show_verdicts(place: Workspace) -> None:
+    with opened(place) as connection:
+        rows = connection.execute(
+            """
+            select attribution_status, coalesce(match_method, reason, ''), count(*), sum(net_amount)
+            from marts.fct_order_attributions
+            group by all
+            order by all
+            """
+        ).fetchall()
+    console.line()
+    console.table(
+        "Orders by verdict and method",
+        [("verdict", "left"), ("method", "left"), ("orders", "right"), ("net revenue", "right")],
+        [[status, method, f"{orders:,}", f"{revenue:,.0f}"] for status, method, orders, revenue in rows],
+    )
+
+
+def _show_lift(place: Workspace, world: Sequence[OrganizationWorld]) -> None:
+    truths = {
+        (one.plan.organization_id, campaign_id): truth for one in world for campaign_id, truth in one.truths.items()
+    }
+    with opened(place) as connection:
+        rows = connection.execute(
+            """
+            select
+                organization_id, campaign_id, treated_recipients, holdout_recipients,
+                absolute_lift, absolute_lift_ci_low, absolute_lift_ci_high, p_value, lift_status
+            from marts.fct_campaign_lift
+            where metric = ?
+            order by organization_id, treated_recipients desc
+            """,
+            [METRIC],
+        ).fetchall()
+    table = []
+    for organization_id, campaign_id, treated, holdout, lift, low, high, p_value, status in rows:
+        truth = truths[organization_id, campaign_id]
+        planted = truth.matchable[METRIC]
+        inside = "" if low is None else "yes" if low <= planted <= high else "no"
+        table.append(
+            [
+                *(organization_id, campaign_id, f"{treated:,}", f"{holdout:,}", _per_thousand(lift)),
+                *(f"{_per_thousand(low)} to {_per_thousand(high)}" if low is not None else "", _p_value(p_value)),
+                *(_per_thousand(planted), inside, _per_thousand(truth.whole[METRIC]), f"{truth.match_rate:.0%}", status),
+            ]
+        )
+    columns = "organization,campaign,mailed,held out,lift,95 % interval,p,planted,covered,whole,match rate,status"
+    sides = ["left", "left", "right", "right", "right", "right", "right", "right", "left", "right", "right", "left"]
+    console.line()
+    console.table(
+        "Lift: orders per 1,000 recipients that would not have come without the mail, beside the planted truth",
+        list(zip(columns.split(","), sides, strict=True)),
+        table,
+    )
+    console.line(
+        "planted: the true effect on orders that e-mail or address can find, which is what lift measures. "
+        "whole: the true effect on all orders."
+    )
+
+
+def _show_what_next(place: Workspace) -> None:
+    with opened(place) as connection:
+        found = connection.execute(
+            """
+            select organization_id, order_id
+            from marts.fct_match_candidates
+            where match_rank = 1
+            order by count(*) over (partition by organization_id, order_id) desc, organization_id, order_id
+            limit 1
+            """
+        ).fetchone()
+    home = os.path.relpath(place.home)
+    console.line()
+    console.line("Try next:")
+    if found:
+        settings = f"MATCHBACK_HOME={home} MATCHBACK_CONFIG={home}/config"
+        console.line(
+            f"  {settings} .venv/bin/matchback explain --organization {found[0]} --order {found[1]}"
+        )
+        console.line(f"  {settings} .venv/bin/matchback mailing-list advent_preview")
+    query = "from marts.fct_campaign_performance where match_method = 'all'"
+    console.line(
+        f"  .venv/bin/python -c \"import duckdb; print(duckdb.connect('{home}/matchback.duckdb').sql(\\\"{query}\\\"))\""
+    )
+
+
+def _per_thousand(value: float | None) -> str:
+    return "" if value is None else f"{value * 1000:.1f}"
+
+
+def _p_value(value: float | None) -> str:
+    return "" if value is None else "<0.001" if value < 0.001 else f"{value:.3f}"
