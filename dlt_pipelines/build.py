@@ -30,7 +30,8 @@ def build(workspace: Workspace, variables: dict[str, str] | None = None, select:
         *(sys.executable, "-c", DBT, "--log-format", "json", "--no-write-json", "build"),
         *("--exclude-resource-type", "unit_test", "--project-dir", str(PROJECT_ROOT)),
         *("--profiles-dir", str(PROJECT_ROOT), "--vars", json.dumps(variables or {})),
-        *(("--select", select) if select else ()),
+        # of a part only the tests that need no other part
+        *(("--select", select, "--indirect-selection", "cautious") if select else ()),
     ]
     with (
         console.Activity("Building") as activity,

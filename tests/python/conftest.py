@@ -1,0 +1,53 @@
+"""Shared by all tests: a workspace of its own for each test, and the long counts on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dlt_pipelines.config import Workspace
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` runs the randomised tests in the counts that the issues name."""
+    parser.addoption("--long", action="store_true", help="run only the long tests, in full")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--long` only the tests marked `long`: the others have run in `make test`."""
+    if config.getoption("--long"):
+        items[:] = [item for item in items if item.get_closest_marker("long")]
+
+
+@pytest.fixture(scope="session")
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether randomised tests run in full."""
+    return bool(request.config.getoption("--long"))
+
+
+def make_workspace(home: Path) -> Workspace:
+    """An empty workspace with a configuration folder of its own."""
+    place = Workspace(
+        home=home,
+        database=home / "matchback.duckdb",
+        inbox=home / "inbox",
+        outbox=home / "outbox",
+        config=home / "config",
+        pipelines=home / "dlt",
+    ).create()
+    place.config.mkdir(exist_ok=True)
+    return place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return make_workspace(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def new_place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Workspace]:
+    """Makes empty workspaces for tests that share one build within a module."""
+    return lambda name: make_workspace(tmp_path_factory.mktemp(name))
