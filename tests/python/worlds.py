@@ -14,7 +14,9 @@ from dlt_pipelines.config import Workspace
 from tests.python.reference import Campaign, Exclusion, Method, Order, Recipient, Subscription, World
 
 EPOCH = datetime(2026, 3, 1)
-EMAILS = ("ann@one.example", " ANN@one.example ", "bob@one.example", "cy@two.example", "eve@own.example")
+EMAILS = ("ann@one.example", " ANN@one.example ", "bob@one.example", "cy@two.example")
+# the last is the organization's own
+ORDER_EMAILS = (*EMAILS, *EMAILS, "eve@own.example")
 CODES = ("TEN", " ten", "SPRING", "OWN-1", "OWN-2")
 # doors that are near each other, each in several spellings of one address
 DOORS: dict[int, tuple[tuple[str, str, str], ...]] = {
@@ -26,10 +28,12 @@ DOORS: dict[int, tuple[tuple[str, str, str], ...]] = {
 CAMPAIGN_IDS = ("autumn", "spring")
 
 
-def instants() -> st.SearchStrategy[datetime]:
+def instants(first: int = 0, last: int = 12) -> st.SearchStrategy[datetime]:
     """Whole days, and a second to either side: where every boundary lies."""
     return st.builds(
-        lambda day, second: EPOCH + timedelta(days=day, seconds=second), st.integers(0, 14), st.sampled_from((0, 0, -1, 1))
+        lambda day, second: EPOCH + timedelta(days=day, seconds=second),
+        st.integers(first, last),
+        st.sampled_from((0, 0, -1, 1)),
     )
 
 
@@ -49,9 +53,9 @@ def campaigns(campaign_id: str) -> st.SearchStrategy[Campaign]:
         campaign_id=st.just(campaign_id),
         status=st.sampled_from(("active", "archived", "draft")),
         discount_codes=st.lists(st.sampled_from(CODES), max_size=1).map(tuple),
-        launched_at=maybe(instants()),
+        launched_at=maybe(instants(last=5)),
         min_age_days=st.integers(0, 2),
-        window_days=st.sampled_from((1, 3, 8)),
+        window_days=st.sampled_from((3, 6, 12)),
         minimum_order_amount=maybe(st.just(Decimal("10.0000"))),
     )
 
@@ -61,25 +65,25 @@ RECIPIENTS = st.builds(
     campaign_id=st.sampled_from(CAMPAIGN_IDS),
     recipient_id=st.sampled_from(("r1", "r2", "r3", "r4")),
     is_holdout=st.booleans(),
-    created_at=instants(),
-    sent_at=maybe(instants()),
+    created_at=instants(last=5),
+    sent_at=st.one_of(st.none(), *[instants(last=6)] * 4),
     email=maybe(st.sampled_from(EMAILS)),
     door=DOOR_STRATEGY,
     discount_code=maybe(st.sampled_from(CODES)),
 )
 ORDERS = st.builds(
     Order,
-    order_id=st.sampled_from(("o1", "o2", "o3")),
-    ordered_at=instants(),
-    email=maybe(st.sampled_from(EMAILS)),
+    order_id=st.sampled_from(("o1", "o2", "o3", "o4", "o5", "o6")),
+    ordered_at=instants(3),
+    email=maybe(st.sampled_from(ORDER_EMAILS)),
     door=DOOR_STRATEGY,
     customer_id=maybe(st.sampled_from(("c1", "c2"))),
     codes=st.lists(st.sampled_from(CODES), max_size=2).map(tuple),
     total_amount=AMOUNTS,
     refunded_amount=maybe(st.sampled_from((Decimal("0.0000"), Decimal("4.0000")))),
-    status=st.sampled_from((None, None, "paid", "cancelled", "refunded")),
-    cancelled_at=st.one_of(st.none(), st.none(), st.none(), instants()),
-    is_test=st.sampled_from((False, False, False, False, True)),
+    status=st.sampled_from((None, None, None, "paid", "paid", "refunded", "cancelled")),
+    cancelled_at=st.one_of(*[st.none()] * 9, instants()),
+    is_test=st.sampled_from((*[False] * 14, True)),
 )
 EXCLUSIONS = st.one_of(
     st.builds(Exclusion, email=st.sampled_from(EMAILS)),
@@ -102,9 +106,9 @@ def worlds() -> st.SearchStrategy[World]:
         World,
         campaigns=st.tuples(*(campaigns(campaign_id) for campaign_id in CAMPAIGN_IDS)),
         recipients=st.lists(
-            RECIPIENTS, max_size=6, unique_by=lambda one: (one.campaign_id, one.recipient_id)
+            RECIPIENTS, min_size=2, max_size=8, unique_by=lambda one: (one.campaign_id, one.recipient_id)
         ).map(tuple),
-        orders=st.lists(ORDERS, min_size=1, max_size=3, unique_by=lambda one: one.order_id).map(tuple),
+        orders=st.lists(ORDERS, min_size=2, max_size=5, unique_by=lambda one: one.order_id).map(tuple),
         exclusions=st.lists(EXCLUSIONS, max_size=1).map(tuple),
         subscriptions=st.lists(SUBSCRIPTIONS, max_size=1).map(tuple),
         blackouts=st.lists(

@@ -72,7 +72,8 @@ by_address as (
         and matches.campaign_id = held_out.campaign_id
         and matches.address_key = held_out.address_key
         and orders.ordered_at >= held_out.created_at
-    where orders.email_key is distinct from held_out.email_key
+    -- an e-mail that either lacks is not the same e-mail
+    where not coalesce(orders.email_key = held_out.email_key, false)
 ),
 
 pairs as (
