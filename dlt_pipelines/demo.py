@@ -91,7 +91,10 @@ def _show_lift(place: Workspace, world: Sequence[OrganizationWorld]) -> None:
         ).fetchall()
     table = []
     for organization_id, campaign_id, treated, holdout, lift, low, high, p_value, status in rows:
-        truth = truths[organization_id, campaign_id]
+        truth = truths.get((organization_id, campaign_id))
+        if truth is None:
+            # drawn by the user with `matchback mailing-list`: nothing was planted there
+            continue
         planted = truth.matchable[METRIC]
         inside = "" if low is None else "yes" if low <= planted <= high else "no"
         table.append(

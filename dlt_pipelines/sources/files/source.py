@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dlt_pipelines.config import Workspace
-from dlt_pipelines.errors import InputFileError
+from dlt_pipelines.errors import InputFileError, MatchbackError
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.files.entities import ENTITIES, Entity
 from dlt_pipelines.sources.files.reader import FileReader, file_format
@@ -137,6 +137,47 @@ def load_inbox(
     return outcomes, errors
 
 
+def forget_file(workspace: Workspace, name: str) -> str:
+    """Withdraws what a file said that is no longer in the inbox.
+
+    Args:
+        workspace: Whose database.
+        name: The file's path below the inbox, as `orders/may.csv`.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        MatchbackError: The file is still there, or was never read.
+    """
+    reading = _last_readings(workspace.database).get(name)
+    if reading is None:
+        raise MatchbackError(f"{name} was never read from the inbox {workspace.inbox}; there is nothing to forget.")
+    if (workspace.inbox / name).exists():
+        raise MatchbackError(f"{name} is still in the inbox {workspace.inbox} and would be read again; move it out first.")
+    entity = ENTITIES[name.partition("/")[0]]
+    last_read, in_force = _current_rows(workspace.database, entity.name, name)
+    if not in_force:
+        return f"{name} was forgotten before; nothing to do."
+    record = {
+        "file_name": name,
+        "entity": entity.name,
+        "content_hash": "",
+        "file_read": max(last_read, reading.file_read) + 1,
+        "file_size": 0,
+        "row_count": 0,
+        "organizations_left_out": "",
+        "file_modified_at": reading.file_modified_at,
+        "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    gone = pa.Table.from_pylist([_withdrawal(entity, *key, record) for key in sorted(in_force)], ROW_SCHEMA)
+    with tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as spool:
+        path = Path(spool) / "forgotten.parquet"
+        pq.write_table(gone, path)
+        land(workspace, "files", DATASET, _resources([_Spooled(entity, path, record)]))
+    return f"{name} is forgotten: {gone.num_rows:,} rows were withdrawn. Build again to see it in the marts."
+
+
 class _Taker:
     """Decides whose rows of an entity are taken, and says why others are not."""
 
@@ -215,7 +256,7 @@ class _FileJob:
                 self.outcome.left_out[organization_id] += 1
                 self.outcome.left_out_reason[organization_id] = refusal
                 continue
-            landed = self._landed(organization_id, row.values, row.number)
+            landed = _landed(self._entity, organization_id, row.values, row.number, self._record)
             if seen is not None:
                 seen.setdefault((organization_id, landed["object_id"]), []).append(landed["payload_hash"])
             rows.append(landed)
@@ -225,18 +266,6 @@ class _FileJob:
                 rows = []
         yield pa.Table.from_pylist(rows, ROW_SCHEMA)
         self._progress(self.outcome.name, self.outcome.rows)
-
-    def _landed(self, organization_id: str, values: dict[str, str], number: int) -> dict[str, Any]:
-        payload = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
-        return {
-            "organization_id": organization_id,
-            "object_id": orjson.dumps([values[column] for column in self._entity.key[1:]]).decode(),
-            "payload_hash": payload_hash(payload),
-            "payload": payload.decode(),
-            "row_number": number,
-            "is_withdrawal": False,
-            **{name: self._record[name] for name in ("file_name", "file_read", "file_modified_at", "loaded_at")},
-        }
 
     def _write_differences(
         self, whole: Path, target: Path, before: dict[Key, list[str]], now: dict[Key, list[str]]
@@ -251,13 +280,31 @@ class _FileJob:
                         table = table.filter(pa.array([key in changed for key in keys], pa.bool_()))
                     self.outcome.rows_new += table.num_rows
                     writer.write_table(table)
-            gone = [self._withdrawal(*key) for key in sorted(before.keys() - now.keys())]
+            gone = [_withdrawal(self._entity, *key, self._record) for key in sorted(before.keys() - now.keys())]
             self.outcome.rows_new += len(gone)
             writer.write_table(pa.Table.from_pylist(gone, ROW_SCHEMA))
 
-    def _withdrawal(self, organization_id: str, object_id: str) -> dict[str, Any]:
-        columns = zip(self._entity.key[1:], orjson.loads(object_id), strict=True)
-        return self._landed(organization_id, dict(columns), 0) | {"is_withdrawal": True}
+
+def _landed(
+    entity: Entity, organization_id: str, values: dict[str, str], number: int, record: dict[str, Any]
+) -> dict[str, Any]:
+    """A row of a file as it is stored."""
+    payload = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+    return {
+        "organization_id": organization_id,
+        "object_id": orjson.dumps([values[column] for column in entity.key[1:]]).decode(),
+        "payload_hash": payload_hash(payload),
+        "payload": payload.decode(),
+        "row_number": number,
+        "is_withdrawal": False,
+        **{name: record[name] for name in ("file_name", "file_read", "file_modified_at", "loaded_at")},
+    }
+
+
+def _withdrawal(entity: Entity, organization_id: str, object_id: str, record: dict[str, Any]) -> dict[str, Any]:
+    """What is stored of a row that its file no longer has."""
+    key = dict(zip(entity.key[1:], orjson.loads(object_id), strict=True))
+    return _landed(entity, organization_id, key, 0, record) | {"is_withdrawal": True}
 
 
 def _resources(spooled: list[_Spooled]) -> list[Any]:

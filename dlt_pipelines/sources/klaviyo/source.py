@@ -240,7 +240,7 @@ def _event_tables(
     rows: list[dict[str, Any]] = []
     last_seen: datetime | None = None
     for event, profile, occurred_at in events:
-        payload = orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
+        payload = _payload(event)
         rows.append(
             {
                 "organization_id": organization_id,
@@ -251,7 +251,7 @@ def _event_tables(
                 "event_type": event_type,
                 "mapping": settings.mapping,
                 "profile_id": _profile_id(event),
-                "profile": orjson.dumps(profile).decode() if profile else None,
+                "profile": _payload(profile).decode() if profile else None,
                 "occurred_at": _naive(occurred_at),
                 "loaded_at": _naive(loaded_at),
             }
@@ -297,7 +297,7 @@ def _member_tables(
     last_seen: datetime | None = None
     for member in members:
         joined_at = utc_instant(member["attributes"]["joined_group_at"])
-        payload = orjson.dumps(member, option=orjson.OPT_SORT_KEYS)
+        payload = _payload(member)
         rows.append(
             {
                 "organization_id": organization_id,
@@ -316,6 +316,12 @@ def _member_tables(
             rows = []
     if rows and last_seen:
         yield pa.Table.from_pylist(rows, MEMBER_SCHEMA), last_seen
+
+
+def _payload(resource: dict[str, Any]) -> bytes:
+    """A resource as landed: less its links, which tell where it was fetched and not what it is."""
+    kept = {name: value for name, value in resource.items() if name != "links"}
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
 
 
 def _profile_id(event: dict[str, Any]) -> str | None:

@@ -1,4 +1,5 @@
--- One row per distinct address as written, of an order, a recipient (either reading) or an exclusion.
+-- One row per distinct address as written: of an order, a recipient (either reading), a member of an audience
+-- or an exclusion.
 with
 written as (
     select distinct
@@ -9,7 +10,9 @@ written as (
         {% endfor %}
     from {{ ref('int_orders__unioned') }}
 
-    {% for model in ['int_recipients__latest', 'int_recipients__as_assigned', 'int_exclusions'] %}
+    {% for model in [
+        'int_recipients__latest', 'int_recipients__as_assigned', 'int_audience_members', 'int_exclusions'
+    ] %}
     union
     select distinct
         organization_id,

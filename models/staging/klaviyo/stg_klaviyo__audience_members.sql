@@ -1,5 +1,5 @@
 -- One row per version of a member of an audience. A profile says nothing where a field is empty.
-{% set profile_fields = ['email', 'first_name', 'last_name', 'organization', 'updated'] %}
+{% set profile_fields = ['email', 'external_id', 'first_name', 'last_name', 'organization', 'updated'] %}
 {% set location_fields = ['address1', 'address2', 'city', 'region', 'zip', 'country'] %}
 
 with
@@ -29,6 +29,7 @@ renamed as (
         audience_id,
         profile_id as recipient_id,
         payload_hash,
+        nullif(trim(profile.external_id), '') as customer_id,
         nullif(trim(profile.email), '') as email,
         nullif(trim(profile.first_name), '') as first_name,
         nullif(trim(profile.last_name), '') as last_name,

@@ -1,0 +1,75 @@
+"""`matchback doctor`: is everything in place? Says in words what is missing and where to put it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dlt_pipelines import console
+from dlt_pipelines.config import Workspace
+from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.load import PROVIDERS
+from dlt_pipelines.organizations import Organization, read_organizations
+from dlt_pipelines.sources import klaviyo
+from dlt_pipelines.sources.files.entities import ENTITIES
+
+
+def examine(workspace: Workspace) -> None:
+    """Checks configuration, workspace, and the reach of each organization's provider; prints a line per check.
+
+    Raises:
+        MatchbackError: Something is not in order.
+    """
+    problems = 0
+    try:
+        organizations = read_organizations(workspace.config)
+    except MatchbackError as error:
+        raise MatchbackError(f"configuration: {error}") from error
+    _say("configuration", f"{len(organizations)} organizations in {workspace.config}/organizations.csv")
+    if not organizations:
+        console.line("  There is nobody to load yet: add a line to organizations.csv (README.md, “Your own data”).")
+    _say("workspace", f"{workspace.home}" + ("" if workspace.database.exists() else " (nothing was loaded yet)"))
+    _say_inbox(workspace)
+    for organization in organizations:
+        name = f"organization {organization.organization_id}"
+        if not organization.takes_orders:
+            _say(name, f"not loaded (status {organization.status}, sync_orders {organization.sync_orders})")
+            continue
+        try:
+            _say(name, _examine_provider(organization))
+        except MatchbackError as error:
+            problems += 1
+            console.line(f"[problem] {name}: {error}")
+    if problems:
+        raise MatchbackError(f"{problems} of {len(organizations)} organizations cannot be loaded as they are; see above.")
+
+
+def _examine_provider(organization: Organization) -> str:
+    checks: dict[str, Callable[[], str]] = {
+        "files": lambda: "orders come from the inbox",
+        "klaviyo": lambda: _examine_klaviyo(organization),
+    }
+    if organization.provider not in checks:
+        raise MatchbackError(
+            f"the provider {organization.provider!r} is unknown; it must be one of {', '.join(PROVIDERS)}. Correct it in "
+            "organizations.csv."
+        )
+    return checks[organization.provider]()
+
+
+def _examine_klaviyo(organization: Organization) -> str:
+    settings = klaviyo.read_settings(organization.organization_id)
+    found = klaviyo.probe(organization.organization_id, settings)
+    return f"klaviyo answers at {settings.base_url}; {found}"
+
+
+def _say_inbox(workspace: Workspace) -> None:
+    if not workspace.inbox.is_dir():
+        _say("inbox", f"{workspace.inbox} is not there yet; `matchback load` makes it")
+        return
+    counts = {name: sum(path.is_file() for path in (workspace.inbox / name).rglob("*")) for name in ENTITIES}
+    found = ", ".join(f"{count} in {name}/" for name, count in counts.items() if count)
+    _say("inbox", f"{workspace.inbox}: {found or 'no files yet'}")
+
+
+def _say(what: str, finding: str) -> None:
+    console.line(f"[ok] {what}: {finding}")

@@ -1,0 +1,107 @@
+-- One row per campaign and audience member who has no arm yet: the household, which is the unit of the draw,
+-- and why the member must not be mailed (null when he or she may be). Whoever must not be is left out of both arms.
+with
+members as (
+    select
+        *,
+        {{ email_key('email') }} as email_key,
+        {{ address_id() }} as address_id
+    from {{ ref('int_audience_members') }}
+),
+
+addresses as (select * from {{ ref('int_addresses') }}),
+
+exclusions as (select * from {{ ref('int_exclusion_keys') }}),
+
+subscriptions as (select * from {{ ref('int_subscriptions') }}),
+
+assigned as (select * from {{ ref('int_recipients__as_assigned') }}),
+
+keyed as (
+    select
+        members.organization_id,
+        members.campaign_id,
+        members.recipient_id,
+        members.customer_id,
+        members.email_key,
+        {{ email_domain('members.email_key') }} as email_domain,
+        addresses.address_key,
+        md5(coalesce(
+            'address:' || addresses.address_key, 'email:' || members.email_key, 'recipient:' || members.recipient_id
+        )) as household_key
+    from members
+    left join addresses on members.address_id = addresses.address_id
+    left join assigned
+        on members.organization_id = assigned.organization_id
+        and members.campaign_id = assigned.campaign_id
+        and members.recipient_id = assigned.recipient_id
+    where assigned.recipient_id is null
+),
+
+barred as (
+    {% for key in ['email_key', 'email_domain', 'address_key', 'recipient_id'] %}
+    select
+        keyed.organization_id,
+        keyed.campaign_id,
+        keyed.recipient_id,
+        'excluded_party' as reason,
+        1 as reason_order
+    from keyed
+    inner join exclusions
+        on keyed.organization_id = exclusions.organization_id
+        and keyed.{{ key }} = exclusions.{{ key }}
+        {% if key == 'recipient_id' %}
+        and (exclusions.campaign_id is null or keyed.campaign_id = exclusions.campaign_id)
+        {% endif %}
+    union all
+    {% endfor %}
+    {% for key in ['customer_id', 'email_key'] %}
+    select
+        keyed.organization_id,
+        keyed.campaign_id,
+        keyed.recipient_id,
+        'active_subscription' as reason,
+        2 as reason_order
+    from keyed
+    inner join subscriptions
+        on keyed.organization_id = subscriptions.organization_id
+        and keyed.{{ key }} = subscriptions.{{ key }}
+        and subscriptions.started_at <= {{ as_of() }}
+        and (subscriptions.ended_at is null or subscriptions.ended_at > {{ as_of() }})
+    union all
+    {% endfor %}
+    select
+        organization_id,
+        campaign_id,
+        recipient_id,
+        'no_usable_address' as reason,
+        3 as reason_order
+    from keyed
+    where address_key is null
+),
+
+first_bars as (
+    select
+        organization_id,
+        campaign_id,
+        recipient_id,
+        min_by(reason, reason_order) as reason
+    from barred
+    group by organization_id, campaign_id, recipient_id
+),
+
+eligibility as (
+    select
+        keyed.organization_id,
+        keyed.campaign_id,
+        keyed.recipient_id,
+        keyed.household_key,
+        first_bars.reason
+    from keyed
+    left join first_bars
+        on keyed.organization_id = first_bars.organization_id
+        and keyed.campaign_id = first_bars.campaign_id
+        and keyed.recipient_id = first_bars.recipient_id
+)
+
+select * from eligibility

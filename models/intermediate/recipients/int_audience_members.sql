@@ -1,0 +1,30 @@
+-- One row per campaign and member of its audience, as the provider knows the member today.
+with
+members as (
+    select *
+    from {{ ref('stg_klaviyo__audience_members') }}
+    qualify row_number() over (
+        partition by organization_id, audience_id, recipient_id
+        order by said_at desc, payload_hash
+    ) = 1
+),
+
+campaigns as (select * from {{ ref('int_campaigns') }}),
+
+audience as (
+    select
+        members.organization_id,
+        campaigns.campaign_id,
+        members.recipient_id,
+        members.customer_id,
+        {% for column in profile_columns() %}
+        members.{{ column }}{{ "," if not loop.last }}
+        {% endfor %}
+    from members
+    inner join campaigns
+        on members.organization_id = campaigns.organization_id
+        and members.audience_id = campaigns.audience_id
+        and campaigns.audience_provider = 'klaviyo'
+)
+
+select * from audience
