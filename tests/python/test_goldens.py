@@ -1,0 +1,84 @@
+"""The goldens: orders whose verdict a person has written down, under both timing rules."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from dlt_pipelines.build import build
+from dlt_pipelines.config import PROJECT_ROOT, Workspace
+from dlt_pipelines.database import opened
+from dlt_pipelines.organizations import read_organizations
+from dlt_pipelines.sources.files import load_inbox
+
+GOLDENS = PROJECT_ROOT / "tests" / "goldens"
+ENTITIES = ("campaigns", "recipients", "orders", "exclusions", "subscriptions", "refunds")
+BRANDS = {"acorn": "rank_then_validate", "acorn_validate_first": "validate_then_rank"}
+Verdict = tuple[str, str, str, str, str, Decimal]
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (GOLDENS / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def write(path: Path, written: list[dict[str, str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(written[0]))
+        writer.writeheader()
+        writer.writerows(written)
+
+
+@pytest.fixture(scope="module")
+def verdicts(new_place: Callable[[str], Workspace]) -> dict[tuple[str, str], Verdict]:
+    """What the models decide, by brand and order."""
+    place = new_place("goldens")
+    organizations = (PROJECT_ROOT / "seeds" / "config" / "organizations.csv").read_text(encoding="utf-8")
+    for brand, rule in BRANDS.items():
+        organizations += f"{brand},Acorn,live,true,files,,acorn.example,US,USD,UTC,,{rule},\n"
+    (place.config / "organizations.csv").write_text(organizations, encoding="utf-8")
+    # the methods as they are shipped
+    methods = (PROJECT_ROOT / "seeds" / "config" / "match_methods.csv").read_text(encoding="utf-8")
+    (place.config / "match_methods.csv").write_text(methods, encoding="utf-8")
+    blackouts = [{"organization_id": brand} | row for brand in BRANDS for row in rows("blackouts")]
+    write(place.config / "blackout_periods.csv", blackouts)
+    for entity in ENTITIES:
+        known = [{"organization_id": brand} | row for brand in BRANDS for row in rows(entity)]
+        if entity == "orders":
+            known = [{name: cell for name, cell in row.items() if name != "note"} for row in known]
+        write(place.inbox / entity / f"{entity}.csv", known)
+    _, errors = load_inbox(place, read_organizations(place.config), lambda name, count: None)
+    assert not errors
+    build(place, select="+fct_order_attributions")
+    with opened(place) as connection:
+        found = connection.execute(
+            """
+            select
+                organization_id, order_id, attribution_status, coalesce(reason, ''), coalesce(match_method, ''),
+                coalesce(campaign_id, ''), coalesce(recipient_id, ''), net_amount
+            from marts.fct_order_attributions
+            """
+        ).fetchall()
+    return {(brand, order): tuple(verdict) for brand, order, *verdict in found}  # type: ignore[misc]
+
+
+def test_every_order_has_an_expectation() -> None:
+    assert [row["order_id"] for row in rows("orders")] == [row["order_id"] for row in rows("expected")]
+    assert len(rows("orders")) >= 40
+
+
+@pytest.mark.parametrize("expected", rows("expected"), ids=lambda row: row["order_id"])
+def test_golden(expected: dict[str, str], verdicts: dict[tuple[str, str], Verdict]) -> None:
+    story = next(row["note"] for row in rows("orders") if row["order_id"] == expected["order_id"])
+    columns = ("status", "reason", "method", "campaign_id", "recipient_id")
+    net_amount = Decimal(expected["net_amount"])
+    first = (*(expected[column] for column in columns), net_amount)
+    assert verdicts["acorn", expected["order_id"]] == first, story
+    if expected["validate_first_status"]:
+        first = (*(expected[f"validate_first_{column}"] for column in columns), net_amount)
+    assert verdicts["acorn_validate_first", expected["order_id"]] == first, f"validate_then_rank: {story}"
