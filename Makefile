@@ -31,7 +31,7 @@ check: $(READY) ## linters and types: ruff, mypy, sqlfluff, yamllint
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/yamllint --strict .
-	@$(BIN)/python -m tests.python.lint_sql
+	@MATCHBACK_DATABASE=$$(mktemp -d)/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models analyses
 
 test: check ## every test but the long ones; under 10 minutes
 	@$(BIN)/pytest

@@ -30,7 +30,13 @@ class Activity:
         self._bar: Progress | None = None
         if out.is_terminal:
             unknown = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-            known = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            known = (
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+            )
             self._bar = Progress(*(unknown if total is None else known), console=out, transient=True)
             self._task = self._bar.add_task(title, total=total)
 

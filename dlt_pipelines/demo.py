@@ -101,7 +101,13 @@ def _show_lift(place: Workspace, world: Sequence[OrganizationWorld]) -> None:
             [
                 *(organization_id, campaign_id, f"{treated:,}", f"{holdout:,}", _per_thousand(lift)),
                 *(f"{_per_thousand(low)} to {_per_thousand(high)}" if low is not None else "", _p_value(p_value)),
-                *(_per_thousand(planted), inside, _per_thousand(truth.whole[METRIC]), f"{truth.match_rate:.0%}", status),
+                *(
+                    _per_thousand(planted),
+                    inside,
+                    _per_thousand(truth.whole[METRIC]),
+                    f"{truth.match_rate:.0%}",
+                    status,
+                ),
             ]
         )
     columns = "organization,campaign,mailed,held out,lift,95 % interval,p,planted,covered,whole,match rate,status"
@@ -134,13 +140,11 @@ def _show_what_next(place: Workspace) -> None:
     console.line("Try next:")
     if found:
         settings = f"MATCHBACK_HOME={home} MATCHBACK_CONFIG={home}/config"
-        console.line(
-            f"  {settings} .venv/bin/matchback explain --organization {found[0]} --order {found[1]}"
-        )
+        console.line(f"  {settings} .venv/bin/matchback explain --organization {found[0]} --order {found[1]}")
         console.line(f"  {settings} .venv/bin/matchback mailing-list advent_preview")
     query = "from marts.fct_campaign_performance where match_method = 'all'"
     console.line(
-        f"  .venv/bin/python -c \"import duckdb; print(duckdb.connect('{home}/matchback.duckdb').sql(\\\"{query}\\\"))\""
+        f'  .venv/bin/python -c "import duckdb; print(duckdb.connect(\'{home}/matchback.duckdb\').sql(\\"{query}\\"))"'
     )
 
 

@@ -40,7 +40,9 @@ def examine(workspace: Workspace) -> None:
             problems += 1
             console.line(f"[problem] {name}: {error}")
     if problems:
-        raise MatchbackError(f"{problems} of {len(organizations)} organizations cannot be loaded as they are; see above.")
+        raise MatchbackError(
+            f"{problems} of {len(organizations)} organizations cannot be loaded as they are; see above."
+        )
 
 
 def _examine_provider(organization: Organization) -> str:
@@ -50,8 +52,8 @@ def _examine_provider(organization: Organization) -> str:
     }
     if organization.provider not in checks:
         raise MatchbackError(
-            f"the provider {organization.provider!r} is unknown; it must be one of {', '.join(PROVIDERS)}. Correct it in "
-            "organizations.csv."
+            f"the provider {organization.provider!r} is unknown; it must be one of {', '.join(PROVIDERS)}. "
+            "Correct it in organizations.csv."
         )
     return checks[organization.provider]()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
@@ -39,8 +41,8 @@ def explain(workspace: Workspace, organization_id: str, order_id: str) -> None:
         ).fetchone()
         if order is None:
             raise MatchbackError(
-                f"The organization {organization_id!r} has no order {order_id!r} in {workspace.database}. Check both, and "
-                "that it was loaded and built (`matchback run`)."
+                f"The organization {organization_id!r} has no order {order_id!r} in {workspace.database}. Check both, "
+                "and that it was loaded and built (`matchback run`)."
             )
         candidates = connection.execute(
             """
@@ -54,7 +56,10 @@ def explain(workspace: Workspace, organization_id: str, order_id: str) -> None:
             [organization_id, order_id],
         ).fetchall()
     ordered_at, currency, total, net, status, reason, method, campaign, recipient, days = order
-    console.line(f"Order {order_id} of {organization_id}, {ordered_at:%Y-%m-%d %H:%M:%S} UTC, {total:.2f} {currency} (net {net:.2f})")
+    console.line(
+        f"Order {order_id} of {organization_id}, {ordered_at:%Y-%m-%d %H:%M:%S} UTC, {total:.2f} {currency} "
+        f"(net {net:.2f})"
+    )
     console.line(f"Verdict: {status}" + (f", because {REASONS.get(reason, reason)} ({reason})" if reason else ""))
     if method:
         whom = f"recipient {recipient}" if recipient else "no single recipient"
@@ -63,18 +68,28 @@ def explain(workspace: Workspace, organization_id: str, order_id: str) -> None:
     if not candidates:
         console.line("No recipient or code matched it." if status != "excluded" else "It took part in no matching.")
         return
+    columns = "rank,method,matched on,what matched,campaign,recipient,window start,timing,outcome".split(",")
     console.table(
         "Candidates",
-        [
-            *(("rank", "right"), ("method", "left"), ("matched on", "left"), ("what matched", "left")),
-            *(("campaign", "left"), ("recipient", "left"), ("window start", "left"), ("timing", "left"), ("outcome", "left")),
-        ],
-        [
-            [
-                *(str(rank or ""), match_method, matched_on, match_reason, campaign_id),
-                *(recipient_id or (f"{competing} compete" if competing else ""), f"{start:%Y-%m-%d %H:%M}", timing),
-                "wins" if lost is None else lost,
-            ]
-            for rank, match_method, matched_on, match_reason, campaign_id, recipient_id, start, timing, lost, competing in candidates
-        ],
+        [(name, "right" if name == "rank" else "left") for name in columns],
+        [_candidate_row(*candidate) for candidate in candidates],
     )
+
+
+def _candidate_row(
+    rank: int | None,
+    method: str,
+    matched_on: str,
+    match_reason: str,
+    campaign: str,
+    recipient: str | None,
+    window_start_at: datetime,
+    timing: str,
+    lost_reason: str | None,
+    competing_recipients: int | None,
+) -> list[str]:
+    whom = recipient or (f"{competing_recipients} compete" if competing_recipients else "")
+    return [
+        *(str(rank or ""), method, matched_on, match_reason, campaign, whom),
+        *(f"{window_start_at:%Y-%m-%d %H:%M}", timing, lost_reason or "wins"),
+    ]

@@ -23,17 +23,13 @@ Progress = Callable[[str, int], None]
 Source = Callable[[Organization, list[str], datetime, Progress], list[Any]]
 
 
-def _klaviyo(
-    organization: Organization, audience_ids: list[str], loaded_at: datetime, progress: Progress
-) -> list[Any]:
+def _klaviyo(organization: Organization, audience_ids: list[str], loaded_at: datetime, progress: Progress) -> list[Any]:
     settings = klaviyo.read_settings(organization.organization_id)
     resources = []
     if organization.provider == "klaviyo" and organization.takes_orders:
         resources.append(klaviyo.orders(organization.organization_id, settings, loaded_at, progress))
     if audience_ids:
-        resources.append(
-            klaviyo.audiences(organization.organization_id, settings, audience_ids, loaded_at, progress)
-        )
+        resources.append(klaviyo.audiences(organization.organization_id, settings, audience_ids, loaded_at, progress))
     return resources
 
 
@@ -72,7 +68,9 @@ def load(workspace: Workspace, only_organization: str | None = None, only_source
     organizations = read_organizations(workspace.config)
     chosen = [one for one in organizations if only_organization in (None, one.organization_id)]
     if only_organization and not chosen:
-        raise ConfigurationError(f"The organization {only_organization!r} is not in {workspace.config}/organizations.csv.")
+        raise ConfigurationError(
+            f"The organization {only_organization!r} is not in {workspace.config}/organizations.csv."
+        )
     if only_source not in (None, *PROVIDERS):
         raise ConfigurationError(f"The source {only_source!r} is unknown; it must be one of {', '.join(PROVIDERS)}.")
     report = LoadReport()

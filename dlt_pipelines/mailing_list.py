@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,7 +75,8 @@ def draw(workspace: Workspace, campaign_id: str, organization_id: str | None) ->
         files = _write_lists(connection, workspace.outbox, campaign)
     console.line(f"{campaign.campaign_id} of {campaign.organization_id}: {drawn.total():,} audience members drawn now.")
     console.line(
-        f"  mailed {drawn['mailed']:,}, held out {drawn['holdout']:,} (designed share {campaign.holdout_share:.1%}, by household)"
+        f"  mailed {drawn['mailed']:,}, held out {drawn['holdout']:,} "
+        f"(designed share {campaign.holdout_share:.1%}, by household)"
     )
     for reason, members in sorted(left_out.items()):
         if members:
@@ -85,9 +87,7 @@ def draw(workspace: Workspace, campaign_id: str, organization_id: str | None) ->
         console.line("  No new list; every list drawn before was already written.")
 
 
-def _find_campaign(
-    connection: duckdb.DuckDBPyConnection, campaign_id: str, organization_id: str | None
-) -> _Campaign:
+def _find_campaign(connection: duckdb.DuckDBPyConnection, campaign_id: str, organization_id: str | None) -> _Campaign:
     found = connection.execute(
         """
         select organization_id, campaign_id, holdout_share, audience_id is not null
@@ -102,19 +102,19 @@ def _find_campaign(
         )
     if len(found) > 1:
         names = ", ".join(sorted(row[0] for row in found))
-        raise MatchbackError(f"{len(found)} organizations have a campaign {campaign_id!r}: {names}. Add --organization.")
+        raise MatchbackError(
+            f"{len(found)} organizations have a campaign {campaign_id!r}: {names}. Add --organization."
+        )
     owner, name, share, has_audience = found[0]
     if not has_audience:
         raise MatchbackError(
-            f"The campaign {name!r} of {owner} names no audience. Set audience_provider and audience_id in its campaigns "
-            "file; a campaign whose list comes as a recipients file was drawn by whoever wrote that file."
+            f"The campaign {name!r} of {owner} names no audience. Set audience_provider and audience_id in its "
+            "campaigns file; a campaign whose list comes as a recipients file was drawn by whoever wrote that file."
         )
     return _Campaign(owner, name, float(share) if share is not None else DEFAULT_HOLDOUT_SHARE)
 
 
-def _members(
-    connection: duckdb.DuckDBPyConnection, campaign: _Campaign
-) -> tuple[list[tuple[str, str]], Counter[str]]:
+def _members(connection: duckdb.DuckDBPyConnection, campaign: _Campaign) -> tuple[list[tuple[str, str]], Counter[str]]:
     """Recipient and household of the members who may be drawn, and a count of the others by reason."""
     rows = connection.execute(
         """
@@ -149,23 +149,24 @@ def _global_holdout(
     return {household for household, is_held_out in known if is_held_out} | {draw[1] for draw in draws if draw[2]}
 
 
-def _assign(
-    connection: duckdb.DuckDBPyConnection, campaign: _Campaign, members: list[tuple[str, str]]
-) -> list[str]:
+def _assign(connection: duckdb.DuckDBPyConnection, campaign: _Campaign, members: list[tuple[str, str]]) -> list[str]:
     """Records an arm for each member and returns the arms. A household drawn before keeps its arm."""
     salt_id, salt = _salt(connection)
     arms = dict(
         connection.execute(
-            "select household_key, min(arm) from ops.assignments where organization_id = ? and campaign_id = ? group by 1",
+            """
+            select household_key, min(arm)
+            from ops.assignments
+            where organization_id = ? and campaign_id = ?
+            group by household_key
+            """,
             [campaign.organization_id, campaign.campaign_id],
         ).fetchall()
     )
     now = _now()
     rows = []
     for recipient_id, household in members:
-        is_held_out = _is_below(
-            campaign.holdout_share, salt, campaign.organization_id, campaign.campaign_id, household
-        )
+        is_held_out = _is_below(campaign.holdout_share, salt, campaign.organization_id, campaign.campaign_id, household)
         arm = arms.setdefault(household, "holdout" if is_held_out else "mailed")
         rows.append(
             (
@@ -177,10 +178,12 @@ def _assign(
     return [row[4] for row in rows]
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[object, ...]]) -> None:
     """Appends rows, in the table's column order."""
     if rows:
-        columns = pa.table([pa.array(list(values)) for values in zip(*rows, strict=True)], names=[f"c{i}" for i in range(len(rows[0]))])
+        columns = pa.table(
+            [pa.array(list(values)) for values in zip(*rows, strict=True)], names=[f"c{i}" for i in range(len(rows[0]))]
+        )
         connection.register("new_rows", columns)
         connection.execute(f"insert into {table} select * from new_rows")
         connection.unregister("new_rows")
@@ -188,7 +191,9 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[
 
 def _salt(connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     """The newest salt with its id; the first one is made here."""
-    found = connection.execute("select salt_id, salt from ops.salts order by created_at desc, salt_id limit 1").fetchone()
+    found = connection.execute(
+        "select salt_id, salt from ops.salts order by created_at desc, salt_id limit 1"
+    ).fetchone()
     if found:
         return found[0], found[1]
     salt_id, salt = secrets.token_hex(4), secrets.token_hex(32)
@@ -204,9 +209,10 @@ def _is_below(share: float, *parts: str) -> bool:
 
 def _write_lists(connection: duckdb.DuckDBPyConnection, outbox: Path, campaign: _Campaign) -> list[Path]:
     """Writes the list of each draw that has none yet, and returns the new ones."""
+    columns = ", ".join(f"{'drawn' if name.endswith('_id') else 'members'}.{name}" for name in LIST_COLUMNS)
     rows = connection.execute(
         f"""
-        select drawn.assigned_at, {", ".join("drawn." + name if name.endswith("_id") else "members." + name for name in LIST_COLUMNS)}
+        select drawn.assigned_at, {columns}
         from ops.assignments as drawn
         left join intermediate.int_audience_members as members using (organization_id, campaign_id, recipient_id)
         where drawn.organization_id = ? and drawn.campaign_id = ? and drawn.arm = 'mailed'
@@ -231,7 +237,9 @@ def _write_lists(connection: duckdb.DuckDBPyConnection, outbox: Path, campaign: 
 def _write_list(path: Path, members: list[tuple[object, ...]]) -> None:
     unfinished = path.with_suffix(".part")
     # only the owner may read a list of people and their addresses
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="") as file:
+    with os.fdopen(
+        os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
+    ) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(LIST_COLUMNS)
         writer.writerows(members)

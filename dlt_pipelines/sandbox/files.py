@@ -44,7 +44,9 @@ def write_configuration(folder: Path, world: Sequence[OrganizationWorld]) -> Non
             for one in world
         ),
     )
-    _write_csv(folder / "match_methods.csv", "match_method,priority,is_enabled,max_recipients_per_key,rationale", METHODS)
+    _write_csv(
+        folder / "match_methods.csv", "match_method,priority,is_enabled,max_recipients_per_key,rationale", METHODS
+    )
     _write_csv(folder / "blackout_periods.csv", "organization_id,starts_at,ends_at,reason", _blackouts(world))
 
 
@@ -64,7 +66,11 @@ def write_inbox(inbox: Path, world: Sequence[OrganizationWorld]) -> None:
         if one.plan.provider == "files":
             _write_csv(inbox / "orders" / f"{name}_orders.csv", ORDER_HEADER, map(_order_row(one), one.orders))
             _write_jsonl(inbox / "refunds" / f"{name}_refunds.jsonl.gz", _refunds(one))
-    _write_csv(inbox / "exclusions" / "exclusions.csv", "organization_id,exclusion_id,email,email_domain,note", _exclusions(world))
+    _write_csv(
+        inbox / "exclusions" / "exclusions.csv",
+        "organization_id,exclusion_id,email,email_domain,note",
+        _exclusions(world),
+    )
     _write_csv(
         inbox / "subscriptions" / "subscriptions.csv",
         "organization_id,subscription_id,started_at,ended_at,customer_id,email",
@@ -110,8 +116,10 @@ def audience_id(campaign: CampaignPlan) -> str:
 def _draw_header(one: OrganizationWorld) -> str:
     known = "organization_id,campaign_id,recipient_id,created_at,is_holdout,segment"
     # a campaign whose audience is a provider's list gets e-mail, name and address from there
-    return known if one.plan.provider == "klaviyo" else (
-        f"{known},email,first_name,last_name,address1,address2,city,region,postal_code,country"
+    return (
+        known
+        if one.plan.provider == "klaviyo"
+        else (f"{known},email,first_name,last_name,address1,address2,city,region,postal_code,country")
     )
 
 

@@ -30,7 +30,11 @@ OLDEST_REVISION = "2022-10-17"
 PAGE_SIZE_REVISION = "2026-01-15"
 # a filter bound closer to now than this is refused
 FRESHEST_BOUND = timedelta(seconds=5)
-METRICS = {"placed": ("RpLx2A", "Placed Order"), "cancelled": ("SbCn7K", "Cancelled Order"), "refunded": ("TcRf9M", "Refunded Order")}
+METRICS = {
+    "placed": ("RpLx2A", "Placed Order"),
+    "cancelled": ("SbCn7K", "Cancelled Order"),
+    "refunded": ("TcRf9M", "Refunded Order"),
+}
 OTHER_METRICS = (("UdOp3E", "Opened Email"), ("VeCk5C", "Checkout Started"))
 
 
@@ -58,9 +62,7 @@ def api_key(organization_id: str) -> str:
 
 def klaviyo_app(world: Sequence[OrganizationWorld]) -> Starlette:
     """The ASGI application: an account for each organization of the world that uses Klaviyo."""
-    accounts = {
-        api_key(one.plan.organization_id): _Account(one) for one in world if one.plan.provider == "klaviyo"
-    }
+    accounts = {api_key(one.plan.organization_id): _Account(one) for one in world if one.plan.provider == "klaviyo"}
 
     def answer(handle: Callable[[_Account, Request], dict[str, Any]]) -> Callable[[Request], Response]:
         def endpoint(request: Request) -> Response:
@@ -170,7 +172,11 @@ class _Account:
 
     def _events_of(self, kind: str) -> list[_Event]:
         metric_id, name = METRICS[kind]
-        times = {"placed": lambda order: order.ordered_at, "cancelled": lambda order: order.cancelled_at, "refunded": lambda order: order.refunded_at}
+        times = {
+            "placed": lambda order: order.ordered_at,
+            "cancelled": lambda order: order.cancelled_at,
+            "refunded": lambda order: order.refunded_at,
+        }
         events = [
             _Event(_event_id(name, order), metric_id, at, order, kind)
             for order in self._one.orders
@@ -366,8 +372,12 @@ def _page(request: Request, first: int, last: int, size: int) -> tuple[slice, di
     end = min(start + size, last)
     links: dict[str, Any] = {"self": str(request.url)}
     if end < last:
-        query = dict(request.query_params) | {"page[cursor]": base64.urlsafe_b64encode(f"next::{end}".encode()).decode()}
-        links["next"] = f"{_host(request)}{request.url.path.removeprefix(request.scope['root_path'])}?{urlencode(query)}"
+        query = dict(request.query_params) | {
+            "page[cursor]": base64.urlsafe_b64encode(f"next::{end}".encode()).decode()
+        }
+        links["next"] = (
+            f"{_host(request)}{request.url.path.removeprefix(request.scope['root_path'])}?{urlencode(query)}"
+        )
     return slice(start, end), links
 
 

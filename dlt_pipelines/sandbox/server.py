@@ -71,6 +71,4 @@ def serve(port: int, scale: float, seed: int) -> None:
 
 
 def _server(world: Sequence[OrganizationWorld], port: int) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(sandbox_app(world), host=HOST, port=port, log_level="error", access_log=False)
-    )
+    return uvicorn.Server(uvicorn.Config(sandbox_app(world), host=HOST, port=port, log_level="error", access_log=False))

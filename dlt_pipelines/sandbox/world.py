@@ -409,7 +409,15 @@ class _Orders:
         return [
             self._order(number, *values)
             for number, values in enumerate(
-                zip(person.tolist(), day.tolist(), totals.tolist(), refund_shares.tolist(), dice, styles.tolist(), strict=True)
+                zip(
+                    person.tolist(),
+                    day.tolist(),
+                    totals.tolist(),
+                    refund_shares.tolist(),
+                    dice,
+                    styles.tolist(),
+                    strict=True,
+                )
             )
         ]
 

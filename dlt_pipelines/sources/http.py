@@ -44,9 +44,7 @@ class ProviderClient:
         """
         self._who = f"{provider} of organization {organization_id}"
         self._base_url = base_url
-        self._http = httpx.Client(
-            headers=headers, timeout=httpx.Timeout(60.0, connect=10.0), follow_redirects=False
-        )
+        self._http = httpx.Client(headers=headers, timeout=httpx.Timeout(60.0, connect=10.0), follow_redirects=False)
         self.retries = 0
 
     def __enter__(self) -> ProviderClient:
@@ -99,7 +97,8 @@ class ProviderClient:
             )
         if not answer.is_success:
             raise ProviderError(
-                f"{self._who}: {urlsplit(url).path} answered {answer.status_code}: {_detail(answer)}", answer.status_code
+                f"{self._who}: {urlsplit(url).path} answered {answer.status_code}: {_detail(answer)}",
+                answer.status_code,
             )
         try:
             body = orjson.loads(answer.content)

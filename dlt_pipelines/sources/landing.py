@@ -22,7 +22,7 @@ def payload_hash(payload: bytes) -> str:
 
 
 def utc_columns(schema: pa.Schema) -> Any:
-    """dlt's hints for the times of a schema: UTC without a zone, as the models read them."""
+    """Dlt's hints for the times of a schema: UTC without a zone, as the models read them."""
     return {
         column.name: {"data_type": "timestamp", "timezone": False}
         for column in schema
@@ -30,19 +30,8 @@ def utc_columns(schema: pa.Schema) -> Any:
     }
 
 
-def pipeline(workspace: Workspace, name: str, dataset: str) -> dlt.Pipeline:
-    """The dlt pipeline `name`, which writes into the schema `dataset` of the workspace's database."""
-    return dlt.pipeline(
-        pipeline_name=name,
-        destination=dlt.destinations.duckdb(str(workspace.database)),
-        dataset_name=dataset,
-        pipelines_dir=str(workspace.pipelines),
-        progress=None,
-    )
-
-
 def land(workspace: Workspace, name: str, dataset: str, data: Any) -> None:
-    """Runs the pipeline `name` on a source or resources.
+    """Runs the pipeline `name` on resources, into the schema `dataset` of the workspace's database.
 
     Rows and the source's state (its checkpoint) are committed together; what an earlier, interrupted run had
     already extracted is landed first.
@@ -51,7 +40,12 @@ def land(workspace: Workspace, name: str, dataset: str, data: Any) -> None:
         MatchbackError: The source's own, or a sentence about what went wrong while landing.
     """
     try:
-        pipeline(workspace, name, dataset).run(data, loader_file_format="parquet")
+        dlt.pipeline(
+            pipeline_name=name,
+            destination=dlt.destinations.duckdb(str(workspace.database)),
+            dataset_name=dataset,
+            pipelines_dir=str(workspace.pipelines),
+        ).run(data, loader_file_format="parquet")
     except PipelineStepFailed as error:
         cause: BaseException | None = error
         while cause is not None:
@@ -60,6 +54,6 @@ def land(workspace: Workspace, name: str, dataset: str, data: Any) -> None:
             innermost, cause = cause, cause.__cause__ or cause.__context__
         # the innermost text may quote a row, so only its kind is shown
         raise MatchbackError(
-            f"The pipeline {name} failed while it was at the step {error.step} ({type(innermost).__name__}). Nothing of "
-            "this step was committed; load again, and report it if it stays."
+            f"The pipeline {name} failed while it was at the step {error.step} ({type(innermost).__name__}). Nothing "
+            "of this step was committed; load again, and report it if it stays."
         ) from error

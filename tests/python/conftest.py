@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from dlt_pipelines.config import Workspace
+from dlt_pipelines.organizations import read_organizations
+from dlt_pipelines.sources.files import load_inbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,3 +53,9 @@ def place(tmp_path: Path) -> Workspace:
 def new_place(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Workspace]:
     """Makes empty workspaces for tests that share one build within a module."""
     return lambda name: make_workspace(tmp_path_factory.mktemp(name))
+
+
+def load_files(place: Workspace) -> None:
+    """Loads the inbox; every file of it must be good."""
+    _, errors = load_inbox(place, read_organizations(place.config), lambda _name, _rows: None)
+    assert not errors, errors

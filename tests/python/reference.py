@@ -188,7 +188,7 @@ def by_code(world: World, order: Order, method: Method) -> list[Candidate]:
     for campaign in world.campaigns:
         mine = [recipient for recipient in world.recipients if recipient.campaign_id == campaign.campaign_id]
         carriers = {code: [one for one in mine if code_key(one.discount_code) == code] for code in codes}
-        own = []
+        own: list[tuple[Recipient, datetime]] = []
         for code in codes:
             if len(carriers[code]) == 1 and not carriers[code][0].is_holdout:
                 recipient = carriers[code][0]
@@ -201,9 +201,14 @@ def by_code(world: World, order: Order, method: Method) -> list[Candidate]:
                 is_ambiguous = limit is not None and limit < 1
                 found.append(
                     Candidate(
-                        "discount_code", "recipient_code", campaign.campaign_id,
-                        None if is_ambiguous else recipient.recipient_id, False, start,
-                        "ambiguous_key" if is_ambiguous else None, 1 if is_ambiguous else None,
+                        "discount_code",
+                        "recipient_code",
+                        campaign.campaign_id,
+                        None if is_ambiguous else recipient.recipient_id,
+                        False,
+                        start,
+                        "ambiguous_key" if is_ambiguous else None,
+                        1 if is_ambiguous else None,
                     )
                 )
             continue
@@ -215,8 +220,14 @@ def by_code(world: World, order: Order, method: Method) -> list[Candidate]:
             free = [count for count in shared if limit is None or count <= limit]
             found.append(
                 Candidate(
-                    "discount_code", "campaign_code", campaign.campaign_id, None, False, campaign.launched_at,
-                    None if free else "ambiguous_key", None if free else shared[0],
+                    "discount_code",
+                    "campaign_code",
+                    campaign.campaign_id,
+                    None,
+                    False,
+                    campaign.launched_at,
+                    None if free else "ambiguous_key",
+                    None if free else shared[0],
                 )
             )
     return found
@@ -239,9 +250,7 @@ def by_holdout(world: World, order: Order, method: Method) -> list[Candidate]:
     return candidates
 
 
-def collapsed(
-    match_method: str, found: list[tuple[str, Recipient, datetime, int]], method: Method
-) -> list[Candidate]:
+def collapsed(match_method: str, found: list[tuple[str, Recipient, datetime, int]], method: Method) -> list[Candidate]:
     """A candidate per recipient; but one per campaign, without a recipient, where too many share the key."""
     candidates: list[Candidate] = []
     limit = method.max_recipients_per_key
@@ -261,7 +270,14 @@ def collapsed(
         start, shared_by = max(same)
         candidates.append(
             Candidate(
-                match_method, matched_on, campaign_id, None, match_method == "holdout", start, "ambiguous_key", shared_by
+                match_method,
+                matched_on,
+                campaign_id,
+                None,
+                match_method == "holdout",
+                start,
+                "ambiguous_key",
+                shared_by,
             )
         )
     return candidates
@@ -290,7 +306,8 @@ def has_active_subscription(world: World, order: Order, sent_at: datetime) -> bo
 
 def was_also_mailed(world: World, candidate: Candidate) -> bool:
     held_out = next(
-        one for one in world.recipients
+        one
+        for one in world.recipients
         if (one.campaign_id, one.recipient_id) == (candidate.campaign_id, candidate.recipient_id)
     )
     return any(

@@ -16,9 +16,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
-from dlt_pipelines.organizations import read_organizations
-from dlt_pipelines.sources.files import load_inbox
 from tests.python import reference
+from tests.python.conftest import load_files
 from tests.python.reference import Method, World
 from tests.python.worlds import worlds, write_worlds
 
@@ -47,14 +46,13 @@ METHODS = {
 Decisions = dict[str, Any]
 
 
-def decide_by_models(place: Workspace, batch: list[World], methods: dict[str, Method]) -> dict[tuple[World, str], Decisions]:
+def decide_by_models(
+    place: Workspace, batch: list[World], methods: dict[str, Method]
+) -> dict[tuple[World, str], Decisions]:
     """What the models say of each world under each timing rule."""
-    numbered = {
-        f"w{number:04d}{rule[0]}": (world, rule) for number, world in enumerate(batch) for rule in RULES
-    }
+    numbered = {f"w{number:04d}{rule[0]}": (world, rule) for number, world in enumerate(batch) for rule in RULES}
     write_worlds(place, numbered, methods)
-    _, errors = load_inbox(place, read_organizations(place.config), lambda name, rows: None)
-    assert not errors, errors
+    load_files(place)
     build(place, select="+fct_order_attributions +fct_match_candidates")
     found: dict[str, Decisions] = {name: {} for name in numbered}
     with opened(place) as connection:
@@ -62,7 +60,8 @@ def decide_by_models(place: Workspace, batch: list[World], methods: dict[str, Me
             """
             select
                 organization_id, order_id, attribution_status, reason, match_method, matched_on, campaign_id,
-                recipient_id, is_holdout, window_start_at, days_since_window_start, passes_rules, is_archived, net_amount
+                recipient_id, is_holdout, window_start_at, days_since_window_start, passes_rules, is_archived,
+                net_amount
             from marts.fct_order_attributions
             """
         ).fetchall():
@@ -90,7 +89,11 @@ def decide_by_reference(world: World, rule: str, methods: dict[str, Method]) -> 
             (
                 verdict.status,
                 verdict.reason,
-                *((winner.match_method, winner.matched_on, winner.campaign_id, winner.recipient_id) if winner else (None,) * 4),
+                *(
+                    (winner.match_method, winner.matched_on, winner.campaign_id, winner.recipient_id)
+                    if winner
+                    else (None,) * 4
+                ),
                 winner.is_holdout if winner else False,
                 winner.window_start_at if winner else None,
                 (order.ordered_at - winner.window_start_at).days if winner else None,

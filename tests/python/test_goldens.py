@@ -12,8 +12,7 @@ import pytest
 from dlt_pipelines.build import build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.database import opened
-from dlt_pipelines.organizations import read_organizations
-from dlt_pipelines.sources.files import load_inbox
+from tests.python.conftest import load_files
 
 GOLDENS = PROJECT_ROOT / "tests" / "goldens"
 ENTITIES = ("campaigns", "recipients", "orders", "exclusions", "subscriptions", "refunds")
@@ -52,8 +51,7 @@ def verdicts(new_place: Callable[[str], Workspace]) -> dict[tuple[str, str], Ver
         if entity == "orders":
             known = [{name: cell for name, cell in row.items() if name != "note"} for row in known]
         write(place.inbox / entity / f"{entity}.csv", known)
-    _, errors = load_inbox(place, read_organizations(place.config), lambda name, count: None)
-    assert not errors
+    load_files(place)
     build(place, select="+fct_order_attributions")
     with opened(place) as connection:
         found = connection.execute(
@@ -64,7 +62,7 @@ def verdicts(new_place: Callable[[str], Workspace]) -> dict[tuple[str, str], Ver
             from marts.fct_order_attributions
             """
         ).fetchall()
-    return {(brand, order): tuple(verdict) for brand, order, *verdict in found}  # type: ignore[misc]
+    return {(brand, order): tuple(verdict) for brand, order, *verdict in found}
 
 
 def test_every_order_has_an_expectation() -> None:

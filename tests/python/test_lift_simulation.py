@@ -11,10 +11,9 @@ from scipy import stats
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
-from dlt_pipelines.organizations import read_organizations
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.world import END, LARKFIELD, CampaignPlan, OrganizationWorld, build_world
-from dlt_pipelines.sources.files import load_inbox
+from tests.python.conftest import load_files
 
 METRICS = ("conversion_rate", "orders_per_recipient", "revenue_per_recipient")
 WORLDS, SAMPLE = 300, 40
@@ -38,9 +37,7 @@ class Estimate:
 
 
 @pytest.fixture(scope="module")
-def estimates(
-    new_place: Callable[[str], Workspace], is_long: bool
-) -> dict[tuple[str, str], list[Estimate]]:
+def estimates(new_place: Callable[[str], Workspace], is_long: bool) -> dict[tuple[str, str], list[Estimate]]:
     """Estimates by campaign and metric, one per world."""
     place = new_place("simulation")
     plans = [
@@ -56,8 +53,7 @@ def estimates(
     world = build_world(20261121, plans=plans)
     write_configuration(place.config, world)
     write_inbox(place.inbox, world)
-    _, errors = load_inbox(place, read_organizations(place.config), lambda name, rows: None)
-    assert not errors
+    load_files(place)
     build(place, {"as_of": END.strftime("%Y-%m-%d %H:%M:%S")}, select="+fct_campaign_lift")
     return _read(place, {one.plan.organization_id: one for one in world})
 
@@ -99,9 +95,7 @@ def test_intervals_cover_the_planted_truth(
 
 @pytest.mark.long
 @pytest.mark.parametrize("metric", METRICS)
-def test_no_effect_raises_no_alarm_beyond_chance(
-    estimates: dict[tuple[str, str], list[Estimate]], metric: str
-) -> None:
+def test_no_effect_raises_no_alarm_beyond_chance(estimates: dict[tuple[str, str], list[Estimate]], metric: str) -> None:
     """The campaign without effect has p < 0.05 as often as 5 % of worlds allow, and so has every placebo."""
     fewest, most = stats.binom.interval(0.999, len(estimates["nothing", metric]), 0.05)
     alarms = {

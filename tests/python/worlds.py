@@ -117,50 +117,76 @@ def worlds() -> st.SearchStrategy[World]:
     )
 
 
-def write_worlds(place: Workspace, worlds_by_organization: dict[str, tuple[World, str]], methods: dict[str, Method]) -> None:
+def write_worlds(
+    place: Workspace, worlds_by_organization: dict[str, tuple[World, str]], methods: dict[str, Method]
+) -> None:
     """Writes configuration and inbox: each world is an organization, with its timing rule."""
     _write(
-        place, "config/organizations",
+        place,
+        "config/organizations",
         "organization_id,name,status,sync_orders,provider,publish_to,email_domains,country,currency,timezone,"
         "global_holdout_share,timing_rule,address_max_tier",
         (
-            [name, name, "live", "true", "files", "", f"other.example|{world.own_domain}", "US", "USD", "UTC", "", rule, ""]
+            [
+                name,
+                name,
+                "live",
+                "true",
+                "files",
+                "",
+                f"other.example|{world.own_domain}",
+                "US",
+                "USD",
+                "UTC",
+                "",
+                rule,
+                "",
+            ]
             for name, (world, rule) in worlds_by_organization.items()
         ),
     )
     _write(
-        place, "config/match_methods", "match_method,priority,is_enabled,max_recipients_per_key,rationale",
+        place,
+        "config/match_methods",
+        "match_method,priority,is_enabled,max_recipients_per_key,rationale",
         ([name, one.priority, one.is_enabled, one.max_recipients_per_key, "test"] for name, one in methods.items()),
     )
     of_all = [(name, world) for name, (world, _) in worlds_by_organization.items()]
     _write(
-        place, "config/blackout_periods", "organization_id,starts_at,ends_at,reason",
+        place,
+        "config/blackout_periods",
+        "organization_id,starts_at,ends_at,reason",
         ([name, starts_at, ends_at, "closed"] for name, world in of_all for starts_at, ends_at in world.blackouts),
     )
     _write(
-        place, "inbox/campaigns/campaigns",
+        place,
+        "inbox/campaigns/campaigns",
         "organization_id,campaign_id,name,status,discount_codes,launched_at,min_age_days,window_days,minimum_order_amount",
         ([name, *_campaign(one)] for name, world in of_all for one in world.campaigns),
     )
     _write(
-        place, "inbox/recipients/recipients",
+        place,
+        "inbox/recipients/recipients",
         "organization_id,campaign_id,recipient_id,is_holdout,created_at,sent_at,email,address1,address2,postal_code,"
         "discount_code",
         ([name, *_recipient(one, number)] for name, world in of_all for number, one in enumerate(world.recipients)),
     )
     _write(
-        place, "inbox/orders/orders",
+        place,
+        "inbox/orders/orders",
         "organization_id,order_id,ordered_at,currency,total_amount,email,customer_id,status,refunded_amount,cancelled_at,"
         "discount_codes,is_test,ship_address1,ship_address2,ship_postal_code",
         ([name, *_order(one, number)] for name, world in of_all for number, one in enumerate(world.orders)),
     )
     _write(
-        place, "inbox/exclusions/exclusions",
+        place,
+        "inbox/exclusions/exclusions",
         "organization_id,exclusion_id,email,email_domain,campaign_id,recipient_id,address1,address2,postal_code",
         ([name, number, *_exclusion(one)] for name, world in of_all for number, one in enumerate(world.exclusions)),
     )
     _write(
-        place, "inbox/subscriptions/subscriptions",
+        place,
+        "inbox/subscriptions/subscriptions",
         "organization_id,subscription_id,started_at,ended_at,customer_id,email",
         (
             [name, number, one.started_at, one.ended_at, one.customer_id, one.email]

@@ -100,11 +100,10 @@ class Entity:
     is_order: bool = False
 
 
-def _entity(
-    name: str, key: str, required: str, /, is_order: bool = False, **columns: Callable[[str], str]
-) -> Entity:
+def _entity(name: str, key: str, required: str, /, **columns: Callable[[str], str]) -> Entity:
+    is_order = name in ("orders", "order_lines", "refunds")
     key_columns = ("organization_id", *key.split())
-    known = {column: text for column in key_columns} | columns | {"updated_at": instant}
+    known = dict.fromkeys(key_columns, text) | columns | {"updated_at": instant}
     return Entity(name, key_columns, frozenset(key_columns) | set(required.split()), known, is_order)
 
 
@@ -156,7 +155,6 @@ ENTITIES: dict[str, Entity] = {
             "orders",
             "order_id",
             "ordered_at currency total_amount",
-            is_order=True,
             ordered_at=instant,
             currency=currency,
             total_amount=amount,
@@ -188,7 +186,6 @@ ENTITIES: dict[str, Entity] = {
             "order_lines",
             "order_id line_id",
             "product_id quantity unit_price_amount",
-            is_order=True,
             product_id=text,
             quantity=amount,
             unit_price_amount=amount,
@@ -204,7 +201,6 @@ ENTITIES: dict[str, Entity] = {
             "refunds",
             "order_id refund_id",
             "refunded_at amount",
-            is_order=True,
             refunded_at=instant,
             amount=amount,
             reason=text,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -69,8 +69,12 @@ class FileReader:
         except UnicodeDecodeError as error:
             raise InputFileError(f"{self._name}: the file is not UTF-8; save it as UTF-8.") from error
 
-    def _open(self) -> IO[bytes]:
-        return gzip.open(self._path) if self._path.name.lower().endswith(".gz") else self._path.open("rb")
+    def _open(self) -> BinaryIO:
+        return (
+            cast("BinaryIO", gzip.open(self._path))
+            if self._path.name.lower().endswith(".gz")
+            else self._path.open("rb")
+        )
 
     def _csv(self) -> Iterator[tuple[int, dict[str, str]]]:
         with self._open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as lines:

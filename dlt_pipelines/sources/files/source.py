@@ -154,7 +154,9 @@ def forget_file(workspace: Workspace, name: str) -> str:
     if reading is None:
         raise MatchbackError(f"{name} was never read from the inbox {workspace.inbox}; there is nothing to forget.")
     if (workspace.inbox / name).exists():
-        raise MatchbackError(f"{name} is still in the inbox {workspace.inbox} and would be read again; move it out first.")
+        raise MatchbackError(
+            f"{name} is still in the inbox {workspace.inbox} and would be read again; move it out first."
+        )
     entity = ENTITIES[name.partition("/")[0]]
     last_read, in_force = _current_rows(workspace.database, entity.name, name)
     if not in_force:
@@ -344,11 +346,11 @@ def _resources(spooled: list[_Spooled]) -> list[Any]:
 
 def _inbox_files(inbox: Path, errors: list[InputFileError]) -> Iterator[tuple[Entity, Path]]:
     """Files of the entity folders in a fixed order, campaigns first; anything else is an error by name."""
-    for folder in sorted(path for path in inbox.iterdir() if path.is_dir()):
-        if folder.name not in ENTITIES:
-            errors.append(
-                InputFileError(f"{folder.name}/: not a folder of the inbox; it knows {', '.join(ENTITIES)}.")
-            )
+    errors += [
+        InputFileError(f"{folder.name}/: not a folder of the inbox; it knows {', '.join(ENTITIES)}.")
+        for folder in sorted(inbox.iterdir())
+        if folder.is_dir() and folder.name not in ENTITIES
+    ]
     for name, entity in ENTITIES.items():
         folder = inbox / name
         for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
@@ -356,7 +358,9 @@ def _inbox_files(inbox: Path, errors: list[InputFileError]) -> Iterator[tuple[En
                 continue
             if file_format(path) is None:
                 shown = path.relative_to(inbox).as_posix()
-                errors.append(InputFileError(f"{shown}: only .csv, .jsonl and .parquet files, or these with .gz, are read."))
+                errors.append(
+                    InputFileError(f"{shown}: only .csv, .jsonl and .parquet files, or these with .gz, are read.")
+                )
                 continue
             yield entity, path
 

@@ -105,12 +105,13 @@ def orders(organization_id: str, settings: KlaviyoSettings, loaded_at: datetime,
                 # by id: Klaviyo renames metrics
                 metric_state = state.setdefault(metric_id, {})
                 part = next_slice(metric_state, settings.contract, loaded_at)
-                last_seen: datetime | None = None
+                seen: list[datetime] = []
                 events = _events(api, settings, metric_id, part)
                 for table, last_seen in _event_tables(events, organization_id, settings, event_type, loaded_at):
+                    seen.append(last_seen)
                     progress(f"{event_type} orders", table.num_rows)
                     yield table
-                advance(metric_state, part, last_seen, loaded_at)
+                advance(metric_state, part, max(seen, default=None), loaded_at)
 
     return dlt.resource(
         rows,
@@ -144,11 +145,12 @@ def audiences(
                 part = next_slice(audience_state, settings.contract, loaded_at)
                 kind = _audience_kind(api, organization_id, audience_id)
                 members = _members(api, f"/api/{kind}/{audience_id}/profiles", part)
-                last_seen: datetime | None = None
+                seen: list[datetime] = []
                 for table, last_seen in _member_tables(members, organization_id, audience_id, loaded_at):
+                    seen.append(last_seen)
                     progress("audience members", table.num_rows)
                     yield table
-                advance(audience_state, part, last_seen, loaded_at)
+                advance(audience_state, part, max(seen, default=None), loaded_at)
 
     return dlt.resource(
         rows,
@@ -159,9 +161,7 @@ def audiences(
     )
 
 
-def choose_metrics(
-    metrics: list[dict[str, Any]], wanted: dict[str, str], organization_id: str
-) -> dict[str, str]:
+def choose_metrics(metrics: list[dict[str, Any]], wanted: dict[str, str], organization_id: str) -> dict[str, str]:
     """Finds the metric of each event type, by id, else by name (case and outer blanks apart).
 
     Args:

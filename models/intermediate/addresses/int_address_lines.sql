@@ -28,8 +28,9 @@ units as (
     select
         address_id,
         line,
-        {{ regexp_group('line', '[A-Z]+! (?:[A-Z]+! )?([0-9][A-Z0-9-]*|[A-Z]{1,2}-?[0-9][A-Z0-9-]*|[A-Z])[~^]?( |$)', 1) }}
-            as designated_unit,
+        {{ regexp_group(
+            'line', '[A-Z]+! (?:[A-Z]+! )?([0-9][A-Z0-9-]*|[A-Z]{1,2}-?[0-9][A-Z0-9-]*|[A-Z])[~^]?( |$)', 1
+        ) }} as designated_unit,
         {{ regexp_group('line', '([A-Z]+)%', 1) }}
         || {{ regexp_group('line', '[A-Z]+% ([0-9][A-Z0-9-]*|[A-Z]-?[0-9]*)( |$)', 1) }} as building
     from normalised

@@ -37,7 +37,9 @@ parts as (
         ) }} as address_unit,
         case
             when cut.po_box <> '' then 'BOX'
-            else nullif({{ regexp_replace_all("coalesce(nullif(cut.typed_street, ''), cut.street)", '[~^!% -]', '') }}, '')
+            else nullif({{ regexp_replace_all(
+                "coalesce(nullif(cut.typed_street, ''), cut.street)", '[~^!% -]', ''
+            ) }}, '')
         end as address_street
     from folded
     left join cut on folded.address_id = cut.address_id

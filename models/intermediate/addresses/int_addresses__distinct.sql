@@ -3,11 +3,11 @@
 with
 written as (
     select distinct
-        organization_id,
-        {{ address_id('ship_') }} as address_id,
         {% for part in address_parts() %}
-        ship_{{ part }} as {{ part }}{{ "," if not loop.last }}
+        ship_{{ part }} as {{ part }},
         {% endfor %}
+        {{ address_id('ship_') }} as address_id,
+        organization_id
     from {{ ref('int_orders__unioned') }}
 
     {% for model in [
@@ -15,20 +15,20 @@ written as (
     ] %}
     union
     select distinct
-        organization_id,
+        {{ address_parts() | join(', ') }},
         {{ address_id() if model != 'int_exclusions' else 'address_id' }} as address_id,
-        {{ address_parts() | join(', ') }}
+        organization_id
     from {{ ref(model) }}
     {% endfor %}
 ),
 
 distinct_addresses as (
     select
-        address_id,
-        organization_id,
         {% for part in address_parts() %}
-        min({{ part }}) as {{ part }}{{ "," if not loop.last }}
+        min({{ part }}) as {{ part }},
         {% endfor %}
+        address_id,
+        organization_id
     from written
     where address_id is not null
     group by address_id, organization_id

@@ -46,13 +46,14 @@ counted_once as (
         case when is_campaign_currency then net_amount else 0 end as revenue_amount
     from placed
     where period is not null
-    qualify row_number() over (
-        partition by organization_id, campaign_id, period, order_id
-        order by
-            is_email_match desc,
-            md5(campaign_id || '|' || order_id || '|' || recipient_id),
-            recipient_id
-    ) = 1
+    qualify
+        row_number() over (
+            partition by organization_id, campaign_id, period, order_id
+            order by
+                is_email_match desc,
+                md5(campaign_id || '|' || order_id || '|' || recipient_id),
+                recipient_id
+        ) = 1
 )
 
 select * from counted_once

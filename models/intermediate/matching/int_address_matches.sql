@@ -53,9 +53,10 @@ lowest as (
     inner join organizations
         on tiers.organization_id = organizations.organization_id
         and tiers.match_tier <= organizations.address_max_tier
-    qualify tiers.match_tier = min(tiers.match_tier) over (
-        partition by tiers.organization_id, tiers.order_id, tiers.campaign_id
-    )
+    qualify
+        tiers.match_tier = min(tiers.match_tier) over (
+            partition by tiers.organization_id, tiers.order_id, tiers.campaign_id
+        )
 )
 
 select * from lowest

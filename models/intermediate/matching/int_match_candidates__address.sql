@@ -44,12 +44,13 @@ pairs as (
         and matches.campaign_id = mailed.campaign_id
         and matches.address_key = mailed.address_key
         and orders.ordered_at >= mailed.sent_at
-    qualify row_number() over (
-        partition by
-            orders.organization_id, orders.order_id, mailed.campaign_id,
-            case when matches.match_tier = 1 or matches.competing_addresses = 1 then mailed.recipient_id end
-        order by mailed.sent_at desc, mailed.is_address_ambiguous desc, mailed.address_key
-    ) = 1
+    qualify
+        row_number() over (
+            partition by
+                orders.organization_id, orders.order_id, mailed.campaign_id,
+                case when matches.match_tier = 1 or matches.competing_addresses = 1 then mailed.recipient_id end
+            order by mailed.sent_at desc, mailed.is_address_ambiguous desc, mailed.address_key
+        ) = 1
 ),
 
 subscribed as (
@@ -62,8 +63,8 @@ subscribed as (
     inner join subscriptions
         on pairs.organization_id = subscriptions.organization_id
         and pairs.{{ key }} = subscriptions.{{ key }}
-        and subscriptions.started_at <= pairs.sent_at
-        and (subscriptions.ended_at is null or subscriptions.ended_at > pairs.sent_at)
+        and pairs.sent_at >= subscriptions.started_at
+        and (subscriptions.ended_at is null or pairs.sent_at < subscriptions.ended_at)
     {{ "union" if not loop.last }}
     {% endfor %}
 ),

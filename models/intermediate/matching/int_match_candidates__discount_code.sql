@@ -71,13 +71,11 @@ by_campaign as (
         on redeemed.organization_id = campaign_codes.organization_id
         and redeemed.code_key = campaign_codes.code_key
         and redeemed.ordered_at >= campaign_codes.launched_at
-    where not exists (
-        select 1
-        from by_recipient
-        where by_recipient.organization_id = redeemed.organization_id
-            and by_recipient.order_id = redeemed.order_id
-            and by_recipient.campaign_id = campaign_codes.campaign_id
-    )
+    left join by_recipient
+        on redeemed.organization_id = by_recipient.organization_id
+        and redeemed.order_id = by_recipient.order_id
+        and campaign_codes.campaign_id = by_recipient.campaign_id
+    where by_recipient.order_id is null
 ),
 
 matched as (
@@ -104,12 +102,13 @@ candidates as (
         matched.window_start_at
     from matched
     cross join code_limit
-    qualify row_number() over (
-        partition by
-            matched.organization_id, matched.order_id, matched.campaign_id,
-            case when not coalesce(matched.carriers > code_limit.recipients, false) then matched.recipient_id end
-        order by coalesce(matched.carriers > code_limit.recipients, false), matched.code_key
-    ) = 1
+    qualify
+        row_number() over (
+            partition by
+                matched.organization_id, matched.order_id, matched.campaign_id,
+                case when not coalesce(matched.carriers > code_limit.recipients, false) then matched.recipient_id end
+            order by coalesce(matched.carriers > code_limit.recipients, false), matched.code_key
+        ) = 1
 )
 
 select * from candidates

@@ -34,10 +34,11 @@ candidates as (
         on orders.organization_id = mailed.organization_id
         and orders.email_key = mailed.email_key
         and orders.ordered_at >= mailed.sent_at
-    qualify row_number() over (
-        partition by orders.organization_id, orders.order_id, mailed.campaign_id, mailed.recipient_id
-        order by mailed.sent_at desc
-    ) = 1
+    qualify
+        row_number() over (
+            partition by orders.organization_id, orders.order_id, mailed.campaign_id, mailed.recipient_id
+            order by mailed.sent_at desc
+        ) = 1
 )
 
 select * from candidates

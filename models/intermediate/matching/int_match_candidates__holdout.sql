@@ -121,10 +121,11 @@ candidates as (
         true as is_holdout,
         created_at as window_start_at
     from vetted
-    qualify row_number() over (
-        partition by organization_id, order_id, campaign_id, recipient_id
-        order by matched_on, created_at desc, recipients_per_key desc, match_tier
-    ) = 1
+    qualify
+        row_number() over (
+            partition by organization_id, order_id, campaign_id, recipient_id
+            order by matched_on, created_at desc, recipients_per_key desc, match_tier
+        ) = 1
 )
 
 select * from candidates

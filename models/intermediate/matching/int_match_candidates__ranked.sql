@@ -16,17 +16,21 @@ competing as (
     inner join organizations on candidates.organization_id = organizations.organization_id
 ),
 
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by organization_id, order_id, is_competing
+            order by priority, window_start_at desc, campaign_id, recipient_id nulls last
+        ) as place
+    from competing
+),
+
 ranked as (
     select
         *,
-        case
-            when is_competing
-                then row_number() over (
-                    partition by organization_id, order_id, is_competing
-                    order by priority, window_start_at desc, campaign_id, recipient_id nulls last
-                )
-        end as match_rank
-    from competing
+        case when is_competing then place end as match_rank
+    from placed
 ),
 
 compared as (

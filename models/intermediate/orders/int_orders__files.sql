@@ -19,10 +19,10 @@ merged as (
         {% for column in order_amount_columns() %}
         cast({{ latest_value(column) }} as decimal(18, 4)) as {{ column }},
         {% endfor %}
-        coalesce(cast({{ latest_value('is_test') }} as boolean), false) as is_test,
         {% for column in order_time_columns() %}
-        cast({{ latest_value(column) }} as timestamp) as {{ column }}{{ "," if not loop.last }}
+        cast({{ latest_value(column) }} as timestamp) as {{ column }},
         {% endfor %}
+        coalesce(cast({{ latest_value('is_test') }} as boolean), false) as is_test
     from statements
     group by organization_id, order_id
 )

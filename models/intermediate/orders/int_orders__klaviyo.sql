@@ -7,10 +7,11 @@ placed as (
     select *
     from events
     where event_type = 'placed' and order_id is not null
-    qualify row_number() over (
-        partition by organization_id, order_id
-        order by occurred_at, event_id
-    ) = 1
+    qualify
+        row_number() over (
+            partition by organization_id, order_id
+            order by occurred_at, event_id
+        ) = 1
 ),
 
 cancellations as (

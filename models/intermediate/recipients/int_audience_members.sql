@@ -3,10 +3,11 @@ with
 members as (
     select *
     from {{ ref('stg_klaviyo__audience_members') }}
-    qualify row_number() over (
-        partition by organization_id, audience_id, recipient_id
-        order by said_at desc, payload_hash
-    ) = 1
+    qualify
+        row_number() over (
+            partition by organization_id, audience_id, recipient_id
+            order by said_at desc, payload_hash
+        ) = 1
 ),
 
 campaigns as (select * from {{ ref('int_campaigns') }}),
@@ -16,10 +17,10 @@ audience as (
         members.organization_id,
         campaigns.campaign_id,
         members.recipient_id,
-        members.customer_id,
         {% for column in profile_columns() %}
-        members.{{ column }}{{ "," if not loop.last }}
+        members.{{ column }},
         {% endfor %}
+        members.customer_id
     from members
     inner join campaigns
         on members.organization_id = campaigns.organization_id

@@ -19,9 +19,9 @@ recipients as (
         latest.is_holdout,
         credit.email_key is not null as has_email_key,
         credit.address_key is not null as has_address_key,
-        credit.email_key is distinct from assigned.email_key as has_changed_email,
-        credit.address_key is distinct from assigned.address_key as has_changed_address,
-        latest.is_holdout is distinct from as_assigned.is_holdout as has_changed_arm,
+        coalesce(credit.email_key, '') <> coalesce(assigned.email_key, '') as has_changed_email,
+        coalesce(credit.address_key, '') <> coalesce(assigned.address_key, '') as has_changed_address,
+        latest.is_holdout <> as_assigned.is_holdout as has_changed_arm,
         latest.created_at,
         latest.sent_at,
         latest.in_home_at

@@ -93,17 +93,18 @@ performance as (
         cast(revenue_amount as decimal(18, 4)) as revenue_amount,
         cast(revenue_amount / nullif(orders - other_currency_orders, 0) as decimal(18, 4)) as average_order_amount,
         cast(median_days_to_order as double) as median_days_to_order,
-        {% for column, type, expression in [
-            ('mailed_recipients', 'bigint', 'mailed_recipients'),
-            ('buyers', 'bigint', 'buyers'),
-            ('response_rate', 'double', 'cast(buyers as double) / nullif(mailed_recipients, 0)'),
-            ('cost_amount', 'decimal(18, 4)', 'cost_amount'),
-            ('roas', 'double', 'cast(revenue_amount as double) / nullif(cost_amount, 0)'),
-            ('cost_per_order_amount', 'decimal(18, 4)', 'cost_amount / nullif(orders, 0)'),
-        ] %}
-        cast(case when match_method = 'all' then {{ expression }} end as {{ type }}) as {{ column }}
-        {{- "," if not loop.last }}
-        {% endfor %}
+        cast(case when match_method = 'all' then mailed_recipients end as bigint) as mailed_recipients,
+        cast(case when match_method = 'all' then buyers end as bigint) as buyers,
+        cast(
+            case when match_method = 'all' then buyers end as double
+        ) / nullif(mailed_recipients, 0) as response_rate,
+        cast(case when match_method = 'all' then cost_amount end as decimal(18, 4)) as cost_amount,
+        cast(
+            case when match_method = 'all' then revenue_amount end as double
+        ) / nullif(cost_amount, 0) as roas,
+        cast(
+            case when match_method = 'all' then cost_amount end / nullif(orders, 0) as decimal(18, 4)
+        ) as cost_per_order_amount
     from combined
 )
 
