@@ -1,9 +1,11 @@
-"""Reading what dbt built."""
+"""Reading the workspace's database."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -13,21 +15,14 @@ from dlt_pipelines.errors import MatchbackError
 
 @contextlib.contextmanager
 def opened(workspace: Workspace, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The workspace's database, in UTC, closed at the end.
+    """The workspace's database as dbt built it, in UTC, closed at the end.
 
     Raises:
-        MatchbackError: It is not there, somebody else is writing it, or it was not built yet.
+        MatchbackError: It is not there, another process is writing it, or it was not built yet.
     """
     if not workspace.database.exists():
         raise MatchbackError(f"{workspace.database} is not there yet. Run `matchback run` first.")
-    try:
-        connection = duckdb.connect(str(workspace.database), read_only=read_only)
-    except duckdb.IOException as error:
-        raise MatchbackError(
-            f"{workspace.database} is being written by another process; DuckDB lets only one in. Try again when it "
-            "is done."
-        ) from error
-    with connection:
+    with _connect(workspace.database, read_only) as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
             yield connection
@@ -35,3 +30,28 @@ def opened(workspace: Workspace, read_only: bool = True) -> Iterator[duckdb.Duck
             raise MatchbackError(
                 f"{workspace.database} does not hold the models yet. Run `matchback run`, or `dbt build`, first."
             ) from error
+
+
+def landed_rows(database: Path, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    """Rows of a query over raw tables; none where the database or a table does not exist yet.
+
+    Raises:
+        MatchbackError: Another process is writing the database.
+    """
+    if not database.exists():
+        return []
+    with _connect(database, read_only=True) as connection:
+        try:
+            return connection.execute(sql, parameters or []).fetchall()
+        except duckdb.CatalogException:
+            return []
+
+
+def _connect(database: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(database), read_only=read_only)
+    except duckdb.IOException as error:
+        raise MatchbackError(
+            f"{database} is in use by another process, and DuckDB lets only one in while it writes. Try again when "
+            "that process is done."
+        ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from dlt_pipelines import console
 from dlt_pipelines.build import build
@@ -19,17 +20,17 @@ from dlt_pipelines.sandbox.world import END, OrganizationWorld, build_world
 METRIC = "orders_per_recipient"
 
 
-def demo(scale: float, seed: int) -> None:
+def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -> None:
     """Builds the world, loads it over HTTP and from files, credits, measures, and prints the answer.
 
     Args:
         scale: Size of the world; 1 is 60,000 recipients.
         seed: Which world.
+        home: The demo's own workspace.
 
     Raises:
         MatchbackError: A part failed.
     """
-    home = PROJECT_ROOT / "data" / "demo"
     set_environment(
         {
             "MATCHBACK_HOME": str(home),

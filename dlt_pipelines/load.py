@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
-
 from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
+from dlt_pipelines.database import landed_rows
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
 from dlt_pipelines.sources import klaviyo
@@ -44,8 +43,8 @@ class LoadReport:
     Attributes:
         rows: A line per organization and source: names, rows new and seconds.
         files: Outcome of each file that was read.
-        warnings: What was left out, in words.
-        errors: What failed, in words; empty after a good load.
+        warnings: What was left out on purpose, in words.
+        errors: What failed or must be looked at, in words; empty after a good load.
     """
 
     rows: list[tuple[str, str, int, float]] = field(default_factory=list)
@@ -77,7 +76,7 @@ def load(workspace: Workspace, only_organization: str | None = None, only_source
     if only_source in (None, "files"):
         _load_files(workspace, organizations, report)
     for organization in chosen:
-        _warn_of_provider(organization, report)
+        _check_provider(organization, report)
         for source, audience_ids in _sources_of(workspace, organization).items():
             if only_source in (None, source):
                 _load_source(workspace, organization, source, audience_ids, report)
@@ -100,7 +99,10 @@ def _load_files(workspace: Workspace, organizations: list[Organization], report:
     for outcome in outcomes:
         if outcome.unknown_columns:
             names = ", ".join(repr(name) for name in outcome.unknown_columns)
-            report.warnings.append(f"{outcome.name}: unknown columns were kept out: {names}.")
+            report.errors.append(
+                f"{outcome.name}: unknown columns were kept out: {names}. The rest of the file was loaded; correct the "
+                "header if they were meant to be read, or remove them."
+            )
         for organization_id, rows in outcome.left_out.items():
             report.warnings.append(
                 f"{outcome.name}: {rows:,} rows of organization {organization_id!r} were left out: "
@@ -110,9 +112,9 @@ def _load_files(workspace: Workspace, organizations: list[Organization], report:
     report.rows.append(("(inbox)", "files", rows_new, time.monotonic() - started))
 
 
-def _warn_of_provider(organization: Organization, report: LoadReport) -> None:
+def _check_provider(organization: Organization, report: LoadReport) -> None:
     if organization.takes_orders and organization.provider not in PROVIDERS:
-        report.warnings.append(
+        report.errors.append(
             f"organization {organization.organization_id}: the provider {organization.provider!r} is unknown (known: "
             f"{', '.join(PROVIDERS)}), so no orders were loaded for it. Correct it in organizations.csv."
         )
@@ -131,25 +133,20 @@ def _sources_of(workspace: Workspace, organization: Organization) -> dict[str, l
     return sources
 
 
-def _named_audiences(workspace: Workspace, organization_id: str) -> list[tuple[str, str]]:
+def _named_audiences(workspace: Workspace, organization_id: str) -> list[tuple[Any, ...]]:
     """Every audience that a campaign of the organization names or named; one read in vain does no harm."""
-    if not workspace.database.exists():
-        return []
-    with duckdb.connect(str(workspace.database), read_only=True) as connection:
-        try:
-            return connection.execute(
-                """
-                select distinct payload ->> '$.audience_provider', payload ->> '$.audience_id'
-                from raw_files.campaigns
-                where organization_id = ?
-                    and (payload ->> '$.audience_provider') <> ''
-                    and (payload ->> '$.audience_id') <> ''
-                order by all
-                """,
-                [organization_id],
-            ).fetchall()
-        except duckdb.CatalogException:
-            return []
+    return landed_rows(
+        workspace.database,
+        """
+        select distinct payload ->> '$.audience_provider', payload ->> '$.audience_id'
+        from raw_files.campaigns
+        where organization_id = ?
+            and (payload ->> '$.audience_provider') <> ''
+            and (payload ->> '$.audience_id') <> ''
+        order by all
+        """,
+        [organization_id],
+    )
 
 
 def _load_source(
@@ -171,19 +168,16 @@ def _load_source(
 
 def _rows_new(workspace: Workspace, dataset: str, organization_id: str, loaded_at: datetime) -> int:
     """How many versions a load has added."""
-    with duckdb.connect(str(workspace.database), read_only=True) as connection:
-        tables = connection.execute(
-            """
-            select table_name
-            from information_schema.columns
-            where table_schema = ? and column_name = 'loaded_at'
-            """,
-            [dataset],
-        ).fetchall()
-        return sum(
-            connection.execute(
-                f"select count(*) from {dataset}.{table} where organization_id = ? and loaded_at = ?",
-                [organization_id, loaded_at.replace(tzinfo=None)],
-            ).fetchall()[0][0]
-            for (table,) in tables
-        )
+    tables = landed_rows(
+        workspace.database,
+        "select table_name from information_schema.columns where table_schema = ? and column_name = 'loaded_at'",
+        [dataset],
+    )
+    return sum(
+        landed_rows(
+            workspace.database,
+            f"select count(*) from {dataset}.{table} where organization_id = ? and loaded_at = ?",
+            [organization_id, loaded_at.replace(tzinfo=None)],
+        )[0][0]
+        for (table,) in tables
+    )

@@ -18,7 +18,7 @@ def load_and_report(workspace: Workspace, organization: str | None = None, sourc
     report = load(workspace, organization, source)
     show(report)
     if report.errors:
-        raise MatchbackError(_list_of(report.errors, "could not be loaded; the rest was"))
+        raise MatchbackError(_list_of(report.errors))
 
 
 def run(workspace: Workspace) -> None:
@@ -35,7 +35,7 @@ def run(workspace: Workspace) -> None:
     except MatchbackError as error:
         errors.append(str(error))
     if errors:
-        raise MatchbackError(_list_of(errors, "failed; the rest was done"))
+        raise MatchbackError(_list_of(errors))
     console.line("Built. Query the marts in " + str(workspace.database))
 
 
@@ -50,7 +50,7 @@ def show(report: LoadReport) -> None:
         console.line(f"Warning: {warning}")
 
 
-def _list_of(errors: list[str], what: str) -> str:
+def _list_of(errors: list[str]) -> str:
     if len(errors) == 1:
-        return errors[0]
-    return f"{len(errors)} parts {what}:\n" + "\n".join(f"- {error}" for error in errors)
+        return f"{errors[0]} Everything else was done."
+    return f"{len(errors)} problems; everything else was done:\n" + "\n".join(f"- {error}" for error in errors)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -159,7 +160,9 @@ def test_rows_left_out_are_taken_once_their_organization_is_there(place: Workspa
     put(inbox, "recipients/list.csv", RECIPIENTS + "ash,spring,r1,2026-05-01T09:00:00Z,false,\n")
     load(place)
     assert len(rows(place, "recipients")) == 2
-    (place.config / "organizations.csv").write_text(ORGANIZATIONS + "ash,Ash,live,true,files,US,USD\n", encoding="utf-8")
+    (place.config / "organizations.csv").write_text(
+        ORGANIZATIONS + "ash,Ash,live,true,files,US,USD\n", encoding="utf-8"
+    )
     outcomes, _ = load(place)
     assert [outcome.rows_new for outcome in outcomes] == [1]
     assert len(rows(place, "recipients")) == 3
@@ -202,7 +205,12 @@ def test_a_file_that_left_the_inbox_withdraws_nothing_until_it_is_forgotten(plac
 
 
 def test_csv_json_lines_parquet_and_gzip_say_the_same(place: Workspace, inbox: Path) -> None:
-    record = {"organization_id": "acorn", "order_id": "o1", "currency": "usd", "ordered_at": "2026-05-01T11:00:00+02:00"}
+    record: dict[str, Any] = {
+        "organization_id": "acorn",
+        "order_id": "o1",
+        "currency": "usd",
+        "ordered_at": "2026-05-01T11:00:00+02:00",
+    }
     record |= {"discount_codes": ["A", "B"], "is_test": False, "email": None}
     lines = (
         "organization_id,order_id,currency,ordered_at,discount_codes,is_test,email,total_amount\n"

@@ -110,7 +110,10 @@ def test_a_withdrawn_row_leaves_nothing_behind_and_a_reworded_one_counts_as_it_i
         "draw.csv": (EPOCH, [(1, None, arm), (2, None, arm), (3, None, arm)]),
         "more.csv": (
             EPOCH + timedelta(days=1),
-            [(1, None, {"email": "a@mail.example", "city": "Dunmoor"}), (2, None, {"email": "b@mail.example", "city": ""})],
+            [
+                (1, None, {"email": "a@mail.example", "city": "Dunmoor"}),
+                (2, None, {"email": "b@mail.example", "city": ""}),
+            ],
         ),
     }
     write_world(place, files, list(files))

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import dlt
-import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dlt_pipelines.config import Workspace
+from dlt_pipelines.database import landed_rows
 from dlt_pipelines.errors import InputFileError, MatchbackError
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.files.entities import ENTITIES, Entity
@@ -382,7 +382,7 @@ def _content_hash(path: Path) -> str:
 
 
 def _last_readings(database: Path) -> dict[str, _Reading]:
-    rows = _query(
+    rows = landed_rows(
         database,
         """
         select file_name, content_hash, file_read, file_size, organizations_left_out, file_modified_at
@@ -395,7 +395,7 @@ def _last_readings(database: Path) -> dict[str, _Reading]:
 
 def _current_rows(database: Path, entity: str, file_name: str) -> tuple[int, dict[Key, list[str]]]:
     """The last reading that wrote rows of a file (0 if none), and what is in force: hashes by key, in row order."""
-    rows = _query(
+    rows = landed_rows(
         database,
         f"""
         with versions as (
@@ -416,14 +416,3 @@ def _current_rows(database: Path, entity: str, file_name: str) -> tuple[int, dic
     )
     in_force = {(organization_id, object_id): hashes for organization_id, object_id, _, hashes in rows if hashes}
     return max((last_read for _, _, last_read, _ in rows), default=0), in_force
-
-
-def _query(database: Path, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    """Rows of a query; none where the database or the table does not exist yet."""
-    if not database.exists():
-        return []
-    with duckdb.connect(str(database), read_only=True) as connection:
-        try:
-            return connection.execute(sql, parameters or []).fetchall()
-        except duckdb.CatalogException:
-            return []

@@ -23,7 +23,7 @@ guessed as (
     from statistics
 ),
 
-{% for step in range(3) %}
+{% for step in range(4) %}
 step_{{ step }} as (
     select
         *,
@@ -41,8 +41,8 @@ tests as (
         degrees_of_freedom,
         t_statistic,
         p_value,
-        t_3 as critical_t
-    from step_2
+        t_4 as critical_t
+    from step_3
 )
 
 select * from tests

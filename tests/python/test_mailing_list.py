@@ -1,0 +1,147 @@
+"""The draw: by household, once and for good, close to the designed share, and without whoever must not be mailed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from scipy import stats
+
+from dlt_pipelines.build import build
+from dlt_pipelines.config import Workspace
+from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.load import load
+from dlt_pipelines.mailing_list import draw
+from dlt_pipelines.sandbox import server
+from dlt_pipelines.sandbox.files import write_configuration, write_inbox
+from dlt_pipelines.sandbox.world import JUNIPER, build_world
+
+CAMPAIGN = "advent_preview"
+
+
+@pytest.fixture(scope="module")
+def built(new_place: Callable[[str], Workspace], tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A built workspace with an audience of several hundred that nobody has drawn yet."""
+    assert tmp_path_factory
+    place = new_place("draw")
+    world = build_world(8, 0.5, [JUNIPER])
+    write_configuration(place.config, world)
+    path = place.config / "organizations.csv"
+    # a tenth of all households is never mailed
+    path.write_text(path.read_text(encoding="utf-8").replace("New_York,,", "New_York,0.1,"), encoding="utf-8")
+    write_inbox(place.inbox, world)
+    with server.running(world) as base_url, pytest.MonkeyPatch.context() as patch:
+        for variable, value in server.settings(world, base_url).items():
+            patch.setenv(variable, value)
+        assert not load(place).errors
+    build(place, select="+int_audience_eligibility +dim_campaigns")
+    return place
+
+
+def assignments(place: Workspace) -> list[tuple[str, str, str]]:
+    with duckdb.connect(str(place.database), read_only=True) as connection:
+        return connection.execute(
+            "select recipient_id, household_key, arm from ops.assignments where campaign_id = ? order by all",
+            [CAMPAIGN],
+        ).fetchall()
+
+
+def lists(place: Workspace) -> list[Path]:
+    return sorted((place.outbox / "mailing_lists" / "juniper").glob("*.csv"))
+
+
+def test_a_draw_is_by_household_once_and_for_good(built: Workspace) -> None:
+    draw(built, CAMPAIGN, None)
+    first = assignments(built)
+    arms: dict[str, set[str]] = {}
+    for _, household, arm in first:
+        arms.setdefault(household, set()).add(arm)
+    assert all(len(one) == 1 for one in arms.values()), "a household has one arm"
+    held_out = sum(one == {"holdout"} for one in arms.values())
+    fewest, most = stats.binom.interval(0.999, len(arms), 0.1)
+    assert fewest <= held_out <= most
+    with lists(built)[0].open(encoding="utf-8", newline="") as lines:
+        listed = [row["recipient_id"] for row in csv.DictReader(lines)]
+    assert listed == [recipient for recipient, _, arm in first if arm == "mailed"], (
+        "the print house gets the mailed arm"
+    )
+
+    draw(built, CAMPAIGN, "juniper")
+    assert assignments(built) == first
+    assert len(lists(built)) == 1
+
+    # killed after the draw and before the list was written: the list comes, the draw stays
+    written = lists(built)[0].read_bytes()
+    lists(built)[0].unlink()
+    draw(built, CAMPAIGN, None)
+    assert assignments(built) == first
+    assert [path.read_bytes() for path in lists(built)] == [written]
+
+
+def test_a_member_who_comes_later_gets_the_arm_of_the_household(built: Workspace) -> None:
+    draw(built, CAMPAIGN, None)
+    before = assignments(built)
+    households = [household for _, household, _ in before]
+    held_out = next(row for row in before if row[2] == "holdout" and households.count(row[1]) == 1)
+    with duckdb.connect(str(built.database)) as connection:
+        connection.execute("delete from ops.assignments where recipient_id = ?", [held_out[0]])
+        connection.execute(
+            """
+            insert into ops.assignments
+            select organization_id, campaign_id, 'spouse', ?, 'mailed', holdout_share, salt_id, assigned_at
+            from ops.assignments
+            limit 1
+            """,
+            [held_out[1]],
+        )
+    draw(built, CAMPAIGN, None)
+    assert {recipient: arm for recipient, _, arm in assignments(built)}[held_out[0]] == "mailed"
+
+
+def test_nobody_is_drawn_who_must_not_be_mailed(built: Workspace) -> None:
+    draw(built, CAMPAIGN, None)
+    with duckdb.connect(str(built.database), read_only=True) as connection:
+        barred = connection.execute(
+            """
+            select count(*)
+            from ops.assignments as drawn
+            inner join intermediate.int_audience_eligibility as members
+                using (organization_id, campaign_id, recipient_id)
+            where members.reason is not null
+            """
+        ).fetchall()
+        globally = connection.execute(
+            """
+            select count(*), count(*) filter (where is_held_out)
+            from ops.global_holdouts
+            """
+        ).fetchall()[0]
+        mixed = connection.execute(
+            """
+            select count(*)
+            from ops.assignments as drawn
+            inner join ops.global_holdouts as held using (organization_id, household_key)
+            where held.is_held_out
+            """
+        ).fetchall()
+    assert barred == [(0,)]
+    assert mixed == [(0,)]
+    fewest, most = stats.binom.interval(0.999, globally[0], 0.1)
+    assert fewest <= globally[1] <= most
+
+
+@pytest.mark.parametrize(
+    ("campaign", "organization", "message"),
+    [
+        ("nothing", None, "No campaign 'nothing' was built"),
+        (CAMPAIGN, "larkfield", "No campaign 'advent_preview' was built"),
+    ],
+)
+def test_a_campaign_that_cannot_be_drawn_is_named(
+    campaign: str, organization: str | None, message: str, built: Workspace
+) -> None:
+    with pytest.raises(MatchbackError, match=message):
+        draw(built, campaign, organization)

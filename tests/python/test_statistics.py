@@ -1,0 +1,136 @@
+"""Student's t in plain SQL against scipy, and the whole of lift against numpy on random households."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import duckdb
+import numpy as np
+import pytest
+from scipy import stats
+
+from dlt_pipelines.build import build
+from dlt_pipelines.config import PROJECT_ROOT, Workspace
+from dlt_pipelines.database import opened
+from dlt_pipelines.sandbox.files import write_configuration, write_inbox
+from dlt_pipelines.sandbox.world import LARKFIELD, build_world
+from tests.python.conftest import load_files
+
+DEGREES = (1.0, 1.7, 2.0, 3.5, 5.0, 10.0, 29.3, 100.0, 1e3, 1e5, 1e7)
+INLINE = """
+with grid as (select * from t_grid),
+p_values as (
+    select *, {{ student_t_two_sided_p('t', 'df') }} as p_value, {{ student_t_95_guess('df') }} as t_0 from grid
+),
+first_steps as (select *, {{ student_t_95_step('t_0', 'df') }} as t_1 from p_values),
+second_steps as (select *, {{ student_t_95_step('t_1', 'df') }} as t_2 from first_steps),
+third_steps as (select *, {{ student_t_95_step('t_2', 'df') }} as t_3 from second_steps)
+select t, df, p_value, {{ student_t_95_step('t_3', 'df') }} as critical_t from third_steps
+"""
+
+
+@pytest.fixture(scope="module")
+def compiled(new_place: Callable[[str], Workspace]) -> str:
+    """The macros as SQL."""
+    place = new_place("macros")
+    for name in ("organizations", "match_methods", "blackout_periods"):
+        (place.config / f"{name}.csv").write_bytes((PROJECT_ROOT / "seeds" / "config" / f"{name}.csv").read_bytes())
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile", "--inline", INLINE]
+    done = subprocess.run(
+        [*command, "--output", "json", "--project-dir", str(PROJECT_ROOT)],
+        cwd=PROJECT_ROOT,
+        env=os.environ | place.environment() | {"DBT_TARGET_PATH": str(place.home / "target")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    sql: str = json.loads(done.stdout[done.stdout.index("{") :])["compiled"]
+    return sql
+
+
+def test_students_t_is_that_of_scipy(compiled: str) -> None:
+    t_values = [*np.linspace(0, 12, 121), 15.0, 20.0, 38.0]
+    with duckdb.connect() as connection:
+        connection.execute("create table t_grid (t double, df double)")
+        connection.executemany("insert into t_grid values (?, ?)", [(t, df) for t in t_values for df in DEGREES])
+        for t, df, p_value, critical_t in connection.execute(compiled).fetchall():
+            assert math.isclose(p_value, 2 * stats.t.sf(t, df), rel_tol=1e-8, abs_tol=1e-9), (t, df)
+            assert math.isclose(critical_t, stats.t.ppf(0.975, df), rel_tol=1e-8), df
+
+
+def test_lift_is_that_of_numpy_with_mixed_households(new_place: Callable[[str], Workspace]) -> None:
+    """Every figure of the mart, recomputed from the outcomes, in a world where corrections have mixed the arms."""
+    place = new_place("numpy")
+    world = build_world(12, 0.1, [LARKFIELD])
+    write_configuration(place.config, world)
+    write_inbox(place.inbox, world)
+    draw = place.inbox / "recipients" / "larkfield_draw.csv"
+    lines = draw.read_text(encoding="utf-8").splitlines()
+    # somebody drew by person, not by household
+    lines[1::3] = [line.replace(",false,", ",true,") for line in lines[1::3]]
+    draw.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    load_files(place)
+    build(place, {"as_of": "2027-06-01"}, select="+fct_campaign_lift")
+    with opened(place) as connection:
+        outcomes = connection.execute(
+            """
+            select campaign_id, household_key, is_holdout, orders, cast(revenue_amount as double)
+            from intermediate.int_lift__outcomes
+            """
+        ).fetchall()
+        relation = connection.execute("select * from marts.fct_campaign_lift")
+        names = [column[0] for column in relation.description]
+        lift = [dict(zip(names, row, strict=True)) for row in relation.fetchall()]
+    mixed = 0
+    for row in lift:
+        mine = [one for one in outcomes if one[0] == row["campaign_id"]]
+        mixed += len({(household, arm) for _, household, arm, _, _ in mine}) - len({one[1] for one in mine})
+        expected = by_numpy(mine, row["metric"])
+        assert row["lift_status"] == "ok"
+        for name, value in expected.items():
+            assert math.isclose(row[name], value, rel_tol=1e-9), (row["campaign_id"], row["metric"], name)
+    assert mixed > 100
+
+
+def by_numpy(outcomes: list[tuple[str, str, bool, int, float]], metric: str) -> dict[str, float]:
+    """Difference in means with household-clustered errors, written as a statistician would on arrays."""
+    households = {household: number for number, household in enumerate({one[1] for one in outcomes})}
+    value: Callable[[int, float], float] = {
+        "conversion_rate": lambda orders, _: float(orders > 0),
+        "orders_per_recipient": lambda orders, _: float(orders),
+        "revenue_per_recipient": lambda _, revenue: revenue,
+    }[metric]
+    sizes, sums = np.zeros((2, len(households))), np.zeros((2, len(households)))
+    for _, household, is_holdout, orders, revenue in outcomes:
+        sizes[int(is_holdout), households[household]] += 1
+        sums[int(is_holdout), households[household]] += value(orders, revenue)
+    means = sums.sum(axis=1) / sizes.sum(axis=1)
+    influence = (sums - means[:, None] * sizes) / sizes.sum(axis=1)[:, None]
+    counts = (sizes > 0).sum(axis=1)
+    influence *= np.sqrt(counts / (counts - 1))[:, None]
+    covariance = influence @ influence.T
+    (treated, holdout), cross = np.diag(covariance), covariance[0, 1]
+    variance = treated + holdout - 2 * cross
+    degrees = variance**2 / (treated**2 / (counts[0] - 1) + holdout**2 / (counts[1] - 1))
+    difference, error = means[0] - means[1], math.sqrt(variance)
+    gradient = np.array([1 / means[1], -means[0] / means[1] ** 2])
+    relative_error = math.sqrt(gradient @ covariance @ gradient)
+    critical = stats.t.ppf(0.975, degrees)
+    return {
+        "treated_mean": means[0],
+        "holdout_mean": means[1],
+        "absolute_lift": difference,
+        "absolute_lift_standard_error": error,
+        "absolute_lift_ci_low": difference - critical * error,
+        "absolute_lift_ci_high": difference + critical * error,
+        "relative_lift": means[0] / means[1] - 1,
+        "relative_lift_standard_error": relative_error,
+        "relative_lift_ci_high": means[0] / means[1] - 1 + critical * relative_error,
+        "p_value": 2 * stats.t.sf(abs(difference / error), degrees),
+        "incremental_total": difference * sizes[0].sum(),
+    }
