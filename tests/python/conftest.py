@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dlt_pipelines.config import Workspace
+from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.organizations import read_organizations
 from dlt_pipelines.sources.files import load_inbox
 
@@ -59,3 +63,34 @@ def load_files(place: Workspace) -> None:
     """Loads the inbox; every file of it must be good."""
     _, errors = load_inbox(place, read_organizations(place.config), lambda _name, _rows: None)
     assert not errors, errors
+
+
+def compile_analysis(place: Workspace, name: str) -> str:
+    """The SQL of an analysis, as compiled for a workspace."""
+    return _compile(place, "--select", name)
+
+
+def compile_inline(place: Workspace, sql: str) -> str:
+    """A query with macros, as SQL."""
+    return _compile(place, "--inline", sql)
+
+
+def _compile(place: Workspace, *selection: str) -> str:
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile", "--output", "json"]
+    done = subprocess.run(
+        [*command, *selection, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)],
+        cwd=PROJECT_ROOT,
+        env=os.environ | place.environment() | {"DBT_TARGET_PATH": str(place.home / "target")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    sql: str = json.loads(done.stdout[done.stdout.index("{") :])["compiled"]
+    return sql
+
+
+def ship_configuration(place: Workspace) -> None:
+    """Copies the configuration seeds as they are shipped."""
+    for name in ("organizations", "match_methods", "blackout_periods"):
+        shipped = (PROJECT_ROOT / "seeds" / "config" / f"{name}.csv").read_bytes()
+        (place.config / f"{name}.csv").write_bytes(shipped)

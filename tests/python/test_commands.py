@@ -15,6 +15,7 @@ from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.world import OrganizationWorld, build_world
+from tests.python.conftest import ship_configuration
 
 
 @pytest.fixture(scope="module")
@@ -164,9 +165,7 @@ def test_a_database_in_use_is_a_sentence(ready: Workspace, tmp_path: Path) -> No
 
 def test_dbt_build_passes_on_an_empty_database_with_every_unit_test(place: Workspace) -> None:
     """What an analyst does who clones the repository and runs `dbt build`, before any load."""
-    for name in ("organizations", "match_methods", "blackout_periods"):
-        shipped = (PROJECT_ROOT / "seeds" / "config" / f"{name}.csv").read_bytes()
-        (place.config / f"{name}.csv").write_bytes(shipped)
+    ship_configuration(place)
     environment = os.environ | place.environment() | {"DBT_TARGET_PATH": str(place.home / "target")}
     done = subprocess.run(
         [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", "--project-dir", str(PROJECT_ROOT)],

@@ -12,7 +12,7 @@ import pytest
 from dlt_pipelines.build import build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.database import opened
-from tests.python.conftest import load_files
+from tests.python.conftest import compile_analysis, load_files
 
 GOLDENS = PROJECT_ROOT / "tests" / "goldens"
 ENTITIES = ("campaigns", "recipients", "orders", "exclusions", "subscriptions", "refunds")
@@ -34,8 +34,8 @@ def write(path: Path, written: list[dict[str, str]]) -> None:
 
 
 @pytest.fixture(scope="module")
-def verdicts(new_place: Callable[[str], Workspace]) -> dict[tuple[str, str], Verdict]:
-    """What the models decide, by brand and order."""
+def built(new_place: Callable[[str], Workspace]) -> Workspace:
+    """The goldens loaded and built, for a brand per timing rule."""
     place = new_place("goldens")
     organizations = (PROJECT_ROOT / "seeds" / "config" / "organizations.csv").read_text(encoding="utf-8")
     for brand, rule in BRANDS.items():
@@ -53,7 +53,13 @@ def verdicts(new_place: Callable[[str], Workspace]) -> dict[tuple[str, str], Ver
         write(place.inbox / entity / f"{entity}.csv", known)
     load_files(place)
     build(place, select="+fct_order_attributions")
-    with opened(place) as connection:
+    return place
+
+
+@pytest.fixture(scope="module")
+def verdicts(built: Workspace) -> dict[tuple[str, str], Verdict]:
+    """What the models decide, by brand and order."""
+    with opened(built) as connection:
         found = connection.execute(
             """
             select
@@ -80,3 +86,16 @@ def test_golden(expected: dict[str, str], verdicts: dict[tuple[str, str], Verdic
     if expected["validate_first_status"]:
         first = (*(expected[f"validate_first_{column}"] for column in columns), net_amount)
     assert verdicts["acorn_validate_first", expected["order_id"]] == first, f"validate_then_rank: {story}"
+
+
+def test_the_sensitivity_analysis_says_what_the_other_rule_gives(built: Workspace) -> None:
+    """The brands differ in their rule alone, so each one's other rule is the other's rule in force."""
+    sql = compile_analysis(built, "timing_rule_sensitivity")
+    with opened(built) as connection:
+        found = {(row[0], row[1]): row[3:] for row in connection.execute(sql).fetchall()}
+    campaigns = [row["campaign_id"] for row in rows("campaigns")]
+    first, second = BRANDS
+    assert any(found[first, campaign][:2] != found[second, campaign][:2] for campaign in campaigns)
+    for campaign in campaigns:
+        assert found[first, campaign][2:] == found[second, campaign][:2]
+        assert found[second, campaign][2:] == found[first, campaign][:2]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 
 import duckdb
@@ -15,11 +11,11 @@ import pytest
 from scipy import stats
 
 from dlt_pipelines.build import build
-from dlt_pipelines.config import PROJECT_ROOT, Workspace
+from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.world import LARKFIELD, build_world
-from tests.python.conftest import load_files
+from tests.python.conftest import compile_inline, load_files, ship_configuration
 
 DEGREES = (1.0, 1.7, 2.0, 3.5, 5.0, 10.0, 29.3, 100.0, 1e3, 1e5, 1e7)
 INLINE = """
@@ -38,19 +34,8 @@ select t, df, p_value, {{ student_t_95_step('t_3', 'df') }} as critical_t from t
 def compiled(new_place: Callable[[str], Workspace]) -> str:
     """The macros as SQL."""
     place = new_place("macros")
-    for name in ("organizations", "match_methods", "blackout_periods"):
-        (place.config / f"{name}.csv").write_bytes((PROJECT_ROOT / "seeds" / "config" / f"{name}.csv").read_bytes())
-    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile", "--inline", INLINE]
-    done = subprocess.run(
-        [*command, "--output", "json", "--project-dir", str(PROJECT_ROOT)],
-        cwd=PROJECT_ROOT,
-        env=os.environ | place.environment() | {"DBT_TARGET_PATH": str(place.home / "target")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    sql: str = json.loads(done.stdout[done.stdout.index("{") :])["compiled"]
-    return sql
+    ship_configuration(place)
+    return compile_inline(place, INLINE)
 
 
 def test_students_t_is_that_of_scipy(compiled: str) -> None:
