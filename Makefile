@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo check test test-long lock clean
+.PHONY: help setup demo check test test-long docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: check ## every test but the long ones; under 10 minutes
 
 test-long: $(READY) ## the randomised and crash tests in the counts the issues name; up to 80 minutes
 	@$(BIN)/pytest --long
+
+docs: $(READY) ## renew the generated tables of the documents
+	@$(BIN)/python docs/tables.py
 
 lock: $(READY) ## renew requirements.lock from pyproject.toml: versions and hashes, no index address
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

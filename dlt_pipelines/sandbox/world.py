@@ -159,7 +159,7 @@ class Truth:
     Attributes:
         matchable: By metric, the effect on orders that e-mail or address can find: what lift should show.
         whole: By metric, the effect on all orders.
-        match_rate: Share of the added orders that can be found.
+        match_rate: Share of the added orders (of all orders, where none are added) that can be found.
         power: By metric, chance that a two-sided 5 % test of this size sees the effect, by the normal law.
     """
 
@@ -333,7 +333,9 @@ class _Builder:
         whole_before, whole_after = without[mine.person] * kept, (without + added)[mine.person] * kept
         matchable = _effects(before, after)
         whole = _effects(whole_before, whole_after)
-        share = matchable["orders_per_recipient"] / whole["orders_per_recipient"] if campaign.effect else 1.0
+        # without an effect: of the orders that come anyway
+        found, all_orders = (after - before, whole_after - whole_before) if campaign.effect else (before, whole_before)
+        share = float(found.sum() / all_orders.sum())
         return Truth(matchable, whole, share, _power(before, after, mine.is_holdout, matchable))
 
 

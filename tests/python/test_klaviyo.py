@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ from dlt_pipelines.load import load
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.klaviyo import api_key
-from dlt_pipelines.sandbox.world import JUNIPER, OrganizationWorld, build_world
+from dlt_pipelines.sandbox.world import JUNIPER, START, OrganizationWorld, build_world
 from dlt_pipelines.sources import klaviyo
 from dlt_pipelines.sources.klaviyo.source import choose_metrics
 from dlt_pipelines.sources.reading import ReadingContract, advance, next_slice, utc_instant
@@ -211,6 +212,28 @@ def test_everything_of_the_account_is_landed_once_and_a_second_load_adds_nothing
     again = load(place)
     assert not again.errors
     assert sum(rows for _, _, rows, _ in again.rows) == 0
+
+
+def test_a_lost_pipeline_folder_costs_nothing(
+    base_url: str, world: list[OrganizationWorld], place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a runner that keeps the database alone, the checkpoint comes back from the database."""
+    point_at(monkeypatch, base_url, world, place)
+    assert not load(place).errors
+    shutil.rmtree(place.pipelines)
+    place.create()
+    asked: list[str] = []
+    send = httpx.Client.send
+
+    def recording(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        asked.append(request.url.params.get("filter", ""))
+        return send(client, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", recording)
+    again = load(place)
+    assert not again.errors
+    assert sum(rows for _, _, rows, _ in again.rows) == 0
+    assert not any(START.strftime("%Y-%m-%d") in text for text in asked), "it does not begin from the start"
 
 
 @pytest.mark.parametrize("revision", ["2025-10-15", "2026-07-15"])
