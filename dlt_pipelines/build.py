@@ -10,6 +10,7 @@ from collections import deque
 from dlt_pipelines import console
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
 from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.organizations import check_seeds
 
 # the dbt command as its console script runs it, without having to find that script
 DBT = "from dbt.cli.main import cli; cli()"
@@ -24,8 +25,9 @@ def build(workspace: Workspace, variables: dict[str, str] | None = None, select:
         select: A dbt selection; everything when None.
 
     Raises:
-        MatchbackError: A model or a test failed; the message holds dbt's own words.
+        MatchbackError: A configuration seed is missing, or a model or a test failed; the message holds dbt's own words.
     """
+    check_seeds(workspace.config)
     command = [
         *(sys.executable, "-c", DBT, "--log-format", "json", "--no-write-json", "build"),
         *("--exclude-resource-type", "unit_test", "--project-dir", str(PROJECT_ROOT)),

@@ -61,6 +61,9 @@ class Workspace:
             "MATCHBACK_INBOX": str(self.inbox),
             "MATCHBACK_OUTBOX": str(self.outbox),
             "MATCHBACK_CONFIG": str(self.config),
+            # what dbt has parsed and logged is this workspace's, so that two never stand in each other's way
+            "DBT_TARGET_PATH": str(self.home / "target"),
+            "DBT_LOG_PATH": str(self.home / "logs"),
         }
 
 

@@ -8,7 +8,7 @@ from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.load import PROVIDERS
-from dlt_pipelines.organizations import Organization, read_organizations
+from dlt_pipelines.organizations import Organization, check_seeds, read_organizations
 from dlt_pipelines.sources import klaviyo
 from dlt_pipelines.sources.files.entities import ENTITIES
 
@@ -22,6 +22,7 @@ def examine(workspace: Workspace) -> None:
     problems = 0
     try:
         organizations = read_organizations(workspace.config)
+        check_seeds(workspace.config)
     except MatchbackError as error:
         raise MatchbackError(f"configuration: {error}") from error
     _say("configuration", f"{len(organizations)} organizations in {workspace.config}/organizations.csv")

@@ -13,6 +13,13 @@ REQUIRED_COLUMNS = ("organization_id", "name", "status", "sync_orders", "provide
 BOOLEANS = {"true": True, "t": True, "1": True, "yes": True, "false": False, "f": False, "0": False, "no": False}
 
 
+SEED_COLUMNS = {
+    "organizations": REQUIRED_COLUMNS,
+    "match_methods": ("match_method", "priority", "is_enabled", "max_recipients_per_key"),
+    "blackout_periods": ("organization_id", "starts_at", "ends_at"),
+}
+
+
 @dataclass(frozen=True)
 class Organization:
     """One row of `organizations.csv`.
@@ -62,6 +69,26 @@ def read_organizations(config: Path) -> list[Organization]:
             raise ConfigurationError(f"{path}: organization_id {organization.organization_id!r} stands twice.")
         seen.add(organization.organization_id)
     return organizations
+
+
+def check_seeds(config: Path) -> None:
+    """Checks that each configuration seed is there with the columns that the models read.
+
+    Raises:
+        ConfigurationError: One is not; the message names file and column.
+    """
+    for name, columns in SEED_COLUMNS.items():
+        path = config / f"{name}.csv"
+        if not path.is_file():
+            raise ConfigurationError(
+                f"{path} is not there. Copy it from seeds/config/ of the project, or let MATCHBACK_CONFIG name "
+                "the folder where it is."
+            )
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            header = next(csv.reader(lines), [])
+        missing = [column for column in columns if column not in header]
+        if missing:
+            raise ConfigurationError(f"{path}, line 1: the column {missing[0]} is missing.")
 
 
 def _organization(row: dict[str, str | None], where: str) -> Organization:

@@ -80,7 +80,7 @@ def _compile(place: Workspace, *selection: str) -> str:
     done = subprocess.run(
         [*command, *selection, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)],
         cwd=PROJECT_ROOT,
-        env=os.environ | place.environment() | {"DBT_TARGET_PATH": str(place.home / "target")},
+        env=os.environ | place.environment(),
         capture_output=True,
         text=True,
         check=True,

@@ -166,7 +166,7 @@ def test_a_database_in_use_is_a_sentence(ready: Workspace, tmp_path: Path) -> No
 def test_dbt_build_passes_on_an_empty_database_with_every_unit_test(place: Workspace) -> None:
     """What an analyst does who clones the repository and runs `dbt build`, before any load."""
     ship_configuration(place)
-    environment = os.environ | place.environment() | {"DBT_TARGET_PATH": str(place.home / "target")}
+    environment = os.environ | place.environment()
     done = subprocess.run(
         [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", "--project-dir", str(PROJECT_ROOT)],
         cwd=PROJECT_ROOT,

@@ -1,6 +1,16 @@
--- One row per configured organization, with the settings it overrides filled in from the variables.
+-- One row per configured organization, with the settings it does not override filled in from the variables.
+{% set optional_columns = {
+        'email_domains': 'varchar',
+        'timezone': 'varchar',
+        'global_holdout_share': 'decimal(9, 6)',
+        'timing_rule': 'varchar',
+        'address_max_tier': 'integer',
+} %}
+
 with
-organizations as (select * from {{ ref('organizations') }}),
+organizations as (
+    {{ with_columns(ref('organizations'), optional_columns) }}
+),
 
 settled as (
     select
