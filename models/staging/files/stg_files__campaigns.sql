@@ -1,5 +1,5 @@
 -- One row per statement that a file in `campaigns/` makes, or made in an earlier wording, about a campaign.
--- Values stay text as stated: null says nothing, an empty text clears. Withdrawn rows are gone.
+-- Values stay text as stated: null says nothing, an empty text clears.
 {% set columns = [
         'campaign_id',
         'name',
@@ -17,24 +17,20 @@
         'minimum_order_amount',
         'audience_provider',
         'audience_id',
-        'updated_at',
 ] %}
 
 with
-holding as (
-    select
-        *,
-        {{ file_row_is_current() }} as is_current,
-        {{ json_fields('payload', columns) }} as fields
-    from {{ source('raw_files', 'campaigns') }}
-    qualify {{ file_row_holds() }} and not is_withdrawal
-),
-
-files as (select * from {{ ref('stg_files__files') }}),
-
 statements as (
     select
-        holding.organization_id,
+        *,
+        {{ json_fields('payload', columns) }} as fields
+    from {{ ref('stg_files__rows') }}
+    where entity = 'campaigns'
+),
+
+columns_of_statements as (
+    select
+        organization_id,
         fields.campaign_id,
         fields.name,
         fields.status,
@@ -51,17 +47,12 @@ statements as (
         fields.minimum_order_amount,
         fields.audience_provider,
         fields.audience_id,
-        holding.file_name,
-        holding.file_read,
-        holding.row_number,
-        holding.is_current,
-        coalesce(
-            cast(nullif(fields.updated_at, '') as timestamp),
-            case when holding.is_current then files.file_modified_at end,
-            holding.file_modified_at
-        ) as said_at
-    from holding
-    left join files on holding.file_name = files.file_name
+        file_name,
+        file_read,
+        row_number,
+        is_current,
+        said_at
+    from statements
 )
 
-select * from statements
+select * from columns_of_statements

@@ -1,5 +1,5 @@
 -- One row per statement that a file in `orders/` makes, or made in an earlier wording, about an order.
--- Values stay text as stated: null says nothing, an empty text clears. Withdrawn rows are gone.
+-- Values stay text as stated: null says nothing, an empty text clears.
 {% set columns = [
         'order_id',
         'ordered_at',
@@ -37,24 +37,20 @@
         'bill_region',
         'bill_postal_code',
         'bill_country',
-        'updated_at',
 ] %}
 
 with
-holding as (
-    select
-        *,
-        {{ file_row_is_current() }} as is_current,
-        {{ json_fields('payload', columns) }} as fields
-    from {{ source('raw_files', 'orders') }}
-    qualify {{ file_row_holds() }} and not is_withdrawal
-),
-
-files as (select * from {{ ref('stg_files__files') }}),
-
 statements as (
     select
-        holding.organization_id,
+        *,
+        {{ json_fields('payload', columns) }} as fields
+    from {{ ref('stg_files__rows') }}
+    where entity = 'orders'
+),
+
+columns_of_statements as (
+    select
+        organization_id,
         fields.order_id,
         fields.ordered_at,
         fields.currency,
@@ -91,17 +87,12 @@ statements as (
         fields.bill_region,
         fields.bill_postal_code,
         fields.bill_country,
-        holding.file_name,
-        holding.file_read,
-        holding.row_number,
-        holding.is_current,
-        coalesce(
-            cast(nullif(fields.updated_at, '') as timestamp),
-            case when holding.is_current then files.file_modified_at end,
-            holding.file_modified_at
-        ) as said_at
-    from holding
-    left join files on holding.file_name = files.file_name
+        file_name,
+        file_read,
+        row_number,
+        is_current,
+        said_at
+    from statements
 )
 
-select * from statements
+select * from columns_of_statements

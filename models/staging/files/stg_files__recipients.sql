@@ -1,5 +1,5 @@
 -- One row per statement that a file in `recipients/` makes, or made in an earlier wording, about a recipient.
--- Values stay text as stated: null says nothing, an empty text clears. Withdrawn rows are gone.
+-- Values stay text as stated: null says nothing, an empty text clears.
 {% set columns = [
         'campaign_id',
         'recipient_id',
@@ -21,24 +21,20 @@
         'discount_code',
         'segment',
         'prior_revenue_amount',
-        'updated_at',
 ] %}
 
 with
-holding as (
-    select
-        *,
-        {{ file_row_is_current() }} as is_current,
-        {{ json_fields('payload', columns) }} as fields
-    from {{ source('raw_files', 'recipients') }}
-    qualify {{ file_row_holds() }} and not is_withdrawal
-),
-
-files as (select * from {{ ref('stg_files__files') }}),
-
 statements as (
     select
-        holding.organization_id,
+        *,
+        {{ json_fields('payload', columns) }} as fields
+    from {{ ref('stg_files__rows') }}
+    where entity = 'recipients'
+),
+
+columns_of_statements as (
+    select
+        organization_id,
         fields.campaign_id,
         fields.recipient_id,
         fields.created_at,
@@ -59,17 +55,12 @@ statements as (
         fields.discount_code,
         fields.segment,
         fields.prior_revenue_amount,
-        holding.file_name,
-        holding.file_read,
-        holding.row_number,
-        holding.is_current,
-        coalesce(
-            cast(nullif(fields.updated_at, '') as timestamp),
-            case when holding.is_current then files.file_modified_at end,
-            holding.file_modified_at
-        ) as said_at
-    from holding
-    left join files on holding.file_name = files.file_name
+        file_name,
+        file_read,
+        row_number,
+        is_current,
+        said_at
+    from statements
 )
 
-select * from statements
+select * from columns_of_statements
