@@ -55,12 +55,13 @@ def build(workspace: Workspace, variables: dict[str, str] | None = None, select:
 
 def _read_log_line(line: str, activity: console.Activity, problems: deque[str]) -> None:
     try:
-        event = json.loads(line)["info"]
+        event = json.loads(line)
+        level, message = event["info"]["level"], event["info"]["msg"]
     except (ValueError, KeyError, TypeError):
         # not dbt's log: a traceback or a message of the interpreter
         problems.append(line.rstrip())
         return
-    if event["name"] in ("LogModelResult", "LogSeedResult", "LogTestResult"):
-        activity.count("nodes done", 1)
-    if event["level"] in ("error", "warn"):
-        problems.append(event["msg"])
+    if "index" in event["data"] and "total" in event["data"]:
+        activity.reach(event["data"]["index"], event["data"]["total"])
+    if level in ("error", "warn"):
+        problems.append(message)

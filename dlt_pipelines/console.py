@@ -5,40 +5,26 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-# plain output keeps each table row on one line, whatever the width a pipe claims to have
-out = Console(highlight=False, soft_wrap=False, width=None)
-if not out.is_terminal:
-    out = Console(highlight=False, width=160)
+out = Console(highlight=False)
+# a table's cells are never cut: a terminal that is too narrow wraps its lines
+wide = Console(highlight=False, width=max(out.width, 160))
 
 
 class Activity:
-    """Long work under way: a bar or a spinner on a terminal, and elsewhere one line when it ends."""
+    """Long work under way: a bar on a terminal, nothing elsewhere, where a line is printed when it has ended."""
 
-    def __init__(self, title: str, total: int | None = None) -> None:
-        """Shows nothing yet.
-
-        Args:
-            title: What is being done.
-            total: How many steps there are; None when that is unknown.
-        """
+    def __init__(self, title: str) -> None:
+        """Shows nothing yet; `title` says what is being done."""
         self._title = title
-        self._total = total
         self._counts: dict[str, int] = {}
         self._bar: Progress | None = None
         if out.is_terminal:
-            unknown = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-            known = (
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-            )
-            self._bar = Progress(*(unknown if total is None else known), console=out, transient=True)
-            self._task = self._bar.add_task(title, total=total)
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            self._bar = Progress(*columns, console=out, transient=True)
+            self._task = self._bar.add_task(title, total=None)
 
     def __enter__(self) -> Activity:
         if self._bar:
@@ -52,16 +38,16 @@ class Activity:
             self._bar.stop()
 
     def count(self, what: str, rows: int) -> None:
-        """Adds rows of a kind to what is shown."""
+        """Adds rows of a kind to what is shown; how many there will be is unknown."""
         self._counts[what] = self._counts.get(what, 0) + rows
         if self._bar:
             shown = ", ".join(f"{count:,} {name}" for name, count in self._counts.items())
             self._bar.update(self._task, description=f"{self._title}: {shown}")
 
-    def step(self, description: str) -> None:
-        """One of the total's steps is done."""
+    def reach(self, done: int, total: int) -> None:
+        """Shows that `done` of `total` steps are done."""
         if self._bar:
-            self._bar.update(self._task, description=f"{self._title}: {description}", advance=1)
+            self._bar.update(self._task, description=f"{self._title}: {done} of {total}", completed=done, total=total)
 
 
 def table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> None:
@@ -77,7 +63,7 @@ def table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> 
         shown.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
     for row in rows:
         shown.add_row(*row)
-    out.print(shown)
+    wide.print(shown)
 
 
 def line(text: str = "") -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,6 +42,7 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
             "MATCHBACK_CONFIG": str(home / "config"),
         }
     )
+    _leave_other_worlds(home, {"seed": seed, "scale": scale})
     place = workspace().create()
     world = build_world(seed, scale)
     write_configuration(place.config, world)
@@ -54,6 +57,17 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
     _show_verdicts(place)
     _show_lift(place, world)
     _show_what_next(place)
+
+
+def _leave_other_worlds(home: Path, world: dict[str, float]) -> None:
+    """Empties the demo's own workspace if it holds another world, whose people would get mixed up with this one's."""
+    marker = home / "world.json"
+    if marker.exists() and json.loads(marker.read_text(encoding="utf-8")) == world:
+        return
+    if home.exists():
+        shutil.rmtree(home)
+    home.mkdir(parents=True)
+    marker.write_text(json.dumps(world), encoding="utf-8")
 
 
 def _show_verdicts(place: Workspace) -> None:
@@ -100,7 +114,7 @@ def _show_lift(place: Workspace, world: Sequence[OrganizationWorld]) -> None:
         inside = "" if low is None else "yes" if low <= planted <= high else "no"
         table.append(
             [
-                *(organization_id, campaign_id, f"{treated:,}", f"{holdout:,}", _per_thousand(lift)),
+                *(campaign_id, f"{treated:,}", f"{holdout:,}", _per_thousand(lift)),
                 *(f"{_per_thousand(low)} to {_per_thousand(high)}" if low is not None else "", _p_value(p_value)),
                 *(
                     _per_thousand(planted),
@@ -111,8 +125,8 @@ def _show_lift(place: Workspace, world: Sequence[OrganizationWorld]) -> None:
                 ),
             ]
         )
-    columns = "organization,campaign,mailed,held out,lift,95 % interval,p,planted,covered,whole,match rate,status"
-    sides = ["left", "left", "right", "right", "right", "right", "right", "right", "left", "right", "right", "left"]
+    columns = "campaign,mailed,held out,lift,95 % interval,p,planted,covered,whole,match rate,status"
+    sides = ["left", "right", "right", "right", "right", "right", "right", "left", "right", "right", "left"]
     console.line()
     console.table(
         "Lift: orders per 1,000 recipients that would not have come without the mail, beside the planted truth",

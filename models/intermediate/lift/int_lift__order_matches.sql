@@ -1,12 +1,8 @@
 -- One row per recipient as assigned and order that is his or hers, by e-mail or by shipping address, the same
 -- for both arms; no verdict, winner or exclusion of a recipient enters. Keys that too many recipients of the
--- campaign share are not used. Left out: test, company, cancelled and excluded parties' orders.
+-- campaign share are not used.
 with
-orders as (select * from {{ ref('int_orders__unioned') }}),
-
-matchable as (select * from {{ ref('int_matchable_orders') }}),
-
-excluded as (select * from {{ ref('int_order_excluded_parties') }}),
+orders as (select * from {{ ref('int_lift__countable_orders') }}),
 
 matches as (select * from {{ ref('int_address_matches') }}),
 
@@ -18,81 +14,57 @@ limits as (
 ),
 
 recipients as (
-    select *
-    from {{ ref('int_recipient_identifiers') }}
-    where reading = 'as_assigned'
+    select
+        identifiers.*,
+        coalesce(identifiers.recipients_per_email_key <= limits.email_limit, true) as is_email_usable,
+        coalesce(identifiers.recipients_per_address_key <= limits.address_limit, true) as is_address_usable
+    from {{ ref('int_recipient_identifiers') }} as identifiers
+    cross join limits
+    where identifiers.reading = 'as_assigned'
 ),
 
-by_email as (
+pairs as (
     select
         recipients.organization_id,
         recipients.campaign_id,
         recipients.recipient_id,
-        matchable.order_id,
+        orders.order_id,
         true as is_email_match
     from recipients
-    cross join limits
-    inner join matchable
-        on recipients.organization_id = matchable.organization_id
-        and recipients.email_key = matchable.email_key
-    where coalesce(recipients.recipients_per_email_key <= limits.email_limit, true)
-),
-
-by_address as (
+    inner join orders
+        on recipients.organization_id = orders.organization_id
+        and recipients.email_key = orders.email_key
+    where recipients.is_email_usable
+    union all
     select
         recipients.organization_id,
         recipients.campaign_id,
         recipients.recipient_id,
-        matchable.order_id,
+        matches.order_id,
         false as is_email_match
     from recipients
-    cross join limits
     inner join matches
         on recipients.organization_id = matches.organization_id
         and recipients.campaign_id = matches.campaign_id
         and recipients.address_key = matches.address_key
-    inner join matchable
-        on matches.organization_id = matchable.organization_id
-        and matches.order_id = matchable.order_id
-    where coalesce(recipients.recipients_per_address_key <= limits.address_limit, true)
-        and (matches.match_tier = 1 or matches.competing_addresses = 1)
+    where recipients.is_address_usable and (matches.match_tier = 1 or matches.competing_addresses = 1)
 ),
 
-pairs as (
-    select * from by_email
-    union all
-    select * from by_address
-),
-
-once as (
+order_matches as (
     select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        order_id,
-        bool_or(is_email_match) as is_email_match
-    from pairs
-    group by organization_id, campaign_id, recipient_id, order_id
-),
-
-countable as (
-    select
-        once.organization_id,
-        once.campaign_id,
-        once.recipient_id,
-        once.order_id,
-        once.is_email_match,
+        pairs.organization_id,
+        pairs.campaign_id,
+        pairs.recipient_id,
+        pairs.order_id,
         orders.currency,
         orders.net_amount,
+        bool_or(pairs.is_email_match) as is_email_match,
         orders.ordered_at
-    from once
+    from pairs
     inner join orders
-        on once.organization_id = orders.organization_id
-        and once.order_id = orders.order_id
-    left join excluded
-        on once.organization_id = excluded.organization_id
-        and once.order_id = excluded.order_id
-    where not orders.is_cancelled and excluded.order_id is null
+        on pairs.organization_id = orders.organization_id
+        and pairs.order_id = orders.order_id
+    group by all
 )
 
-select * from countable
+select * from order_matches

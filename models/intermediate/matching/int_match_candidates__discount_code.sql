@@ -1,11 +1,7 @@
--- One row per order and recipient whose own code it redeemed; else per order and campaign whose code it
--- redeemed, without a recipient. An open own code shuts out its own campaign's code, and no other's.
+-- One row per order and recipient whose own code, or campaign whose code, it redeemed. An order with two codes
+-- of one campaign is one candidate; its first code speaks for it.
 with
-orders as (select * from {{ ref('int_matchable_orders') }}),
-
-order_codes as (select * from {{ ref('int_order_discount_codes') }}),
-
-campaign_codes as (select * from {{ ref('int_campaign_discount_codes') }}),
+pairs as (select * from {{ ref('int_match_pairs__discount_code') }}),
 
 code_limit as (
     select max(max_recipients_per_key) as recipients
@@ -13,101 +9,41 @@ code_limit as (
     where match_method = 'discount_code'
 ),
 
-redeemed as (
+limited as (
     select
-        orders.organization_id,
-        orders.order_id,
-        order_codes.code_key,
-        orders.ordered_at
-    from orders
-    inner join order_codes
-        on orders.organization_id = order_codes.organization_id
-        and orders.order_id = order_codes.order_id
+        pairs.organization_id,
+        pairs.order_id,
+        pairs.matched_on,
+        pairs.campaign_id,
+        case when not coalesce(pairs.carriers > code_limit.recipients, false) then pairs.recipient_id end
+            as recipient_id,
+        pairs.code_key,
+        pairs.carriers,
+        coalesce(pairs.carriers > code_limit.recipients, false) as is_ambiguous,
+        pairs.window_start_at
+    from pairs
+    cross join code_limit
 ),
 
-own_codes as (
-    select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        {{ code_key('discount_code') }} as code_key,
-        is_holdout,
-        coalesce(sent_at, created_at) as window_start_at
-    from {{ ref('int_recipients__latest') }}
-    where {{ code_key('discount_code') }} is not null
-    qualify count(*) over (partition by organization_id, campaign_id, {{ code_key('discount_code') }}) = 1
-),
-
-by_recipient as (
-    select
-        redeemed.organization_id,
-        redeemed.order_id,
-        'recipient_code' as matched_on,
-        own_codes.campaign_id,
-        own_codes.recipient_id,
-        redeemed.code_key,
-        1 as carriers,
-        own_codes.window_start_at
-    from redeemed
-    inner join own_codes
-        on redeemed.organization_id = own_codes.organization_id
-        and redeemed.code_key = own_codes.code_key
-        and redeemed.ordered_at >= own_codes.window_start_at
-    where not own_codes.is_holdout
-),
-
-by_campaign as (
-    select
-        redeemed.organization_id,
-        redeemed.order_id,
-        'campaign_code' as matched_on,
-        campaign_codes.campaign_id,
-        cast(null as varchar) as recipient_id,
-        redeemed.code_key,
-        campaign_codes.carriers,
-        campaign_codes.launched_at as window_start_at
-    from redeemed
-    inner join campaign_codes
-        on redeemed.organization_id = campaign_codes.organization_id
-        and redeemed.code_key = campaign_codes.code_key
-        and redeemed.ordered_at >= campaign_codes.launched_at
-    left join by_recipient
-        on redeemed.organization_id = by_recipient.organization_id
-        and redeemed.order_id = by_recipient.order_id
-        and campaign_codes.campaign_id = by_recipient.campaign_id
-    where by_recipient.order_id is null
-),
-
-matched as (
-    select * from by_recipient
-    union all
-    select * from by_campaign
-),
-
--- an order with two codes of one campaign is one candidate; its first code speaks for it
 candidates as (
     select
-        matched.organization_id,
-        matched.order_id,
+        organization_id,
+        order_id,
         'discount_code' as match_method,
-        matched.matched_on,
-        matched.campaign_id,
-        case when not coalesce(matched.carriers > code_limit.recipients, false) then matched.recipient_id end
-            as recipient_id,
+        matched_on,
+        campaign_id,
+        recipient_id,
         cast(null as integer) as match_tier,
-        'code ' || matched.code_key as match_reason,
-        case when matched.carriers > code_limit.recipients then 'ambiguous_key' end as veto_reason,
-        case when matched.carriers > code_limit.recipients then matched.carriers end as competing_recipients,
+        'code ' || code_key as match_reason,
+        case when is_ambiguous then 'ambiguous_key' end as veto_reason,
+        case when is_ambiguous then carriers end as competing_recipients,
         false as is_holdout,
-        matched.window_start_at
-    from matched
-    cross join code_limit
+        window_start_at
+    from limited
     qualify
         row_number() over (
-            partition by
-                matched.organization_id, matched.order_id, matched.campaign_id,
-                case when not coalesce(matched.carriers > code_limit.recipients, false) then matched.recipient_id end
-            order by coalesce(matched.carriers > code_limit.recipients, false), matched.code_key
+            partition by organization_id, order_id, campaign_id, recipient_id
+            order by is_ambiguous, code_key
         ) = 1
 )
 

@@ -1,42 +1,11 @@
--- One row per campaign and audience member who has no arm yet: the household, which is the unit of the draw,
--- and why the member must not be mailed (null when he or she may be). Whoever must not be is left out of both arms.
+-- One row per campaign and audience member who has no arm yet, and why the member must not be mailed (null when
+-- he or she may be). Whoever must not be mailed is left out of both arms.
 with
-members as (
-    select
-        *,
-        {{ email_key('email') }} as email_key,
-        {{ address_id() }} as address_id
-    from {{ ref('int_audience_members') }}
-),
-
-addresses as (select * from {{ ref('int_addresses') }}),
+keyed as (select * from {{ ref('int_audience_identifiers') }}),
 
 exclusions as (select * from {{ ref('int_exclusion_keys') }}),
 
 subscriptions as (select * from {{ ref('int_subscriptions') }}),
-
-assigned as (select * from {{ ref('int_recipients__as_assigned') }}),
-
-keyed as (
-    select
-        members.organization_id,
-        members.campaign_id,
-        members.recipient_id,
-        members.customer_id,
-        members.email_key,
-        {{ email_domain('members.email_key') }} as email_domain,
-        addresses.address_key,
-        md5(coalesce(
-            'address:' || addresses.address_key, 'email:' || members.email_key, 'recipient:' || members.recipient_id
-        )) as household_key
-    from members
-    left join addresses on members.address_id = addresses.address_id
-    left join assigned
-        on members.organization_id = assigned.organization_id
-        and members.campaign_id = assigned.campaign_id
-        and members.recipient_id = assigned.recipient_id
-    where assigned.recipient_id is null
-),
 
 barred as (
     {% for key in ['email_key', 'email_domain', 'address_key', 'recipient_id'] %}

@@ -12,41 +12,7 @@ methods as (
 
 recipients as (select * from {{ ref('int_recipients__latest') }}),
 
-attributions as (
-    select *
-    from {{ ref('fct_order_attributions') }}
-    where passes_rules
-),
-
-counted as (
-    select
-        *,
-        match_method as counted_as
-    from attributions
-    union all
-    select
-        *,
-        'all' as counted_as
-    from attributions
-    where not is_holdout
-),
-
-orders as (
-    select
-        counted.organization_id,
-        counted.campaign_id,
-        counted.counted_as,
-        count(*) as orders,
-        count(distinct counted.recipient_id) as buyers,
-        count(case when counted.currency <> campaigns.currency then 1 end) as other_currency_orders,
-        sum(case when counted.currency = campaigns.currency then counted.net_amount end) as revenue_amount,
-        median(counted.days_since_window_start) as median_days_to_order
-    from counted
-    inner join campaigns
-        on counted.organization_id = campaigns.organization_id
-        and counted.campaign_id = campaigns.campaign_id
-    group by counted.organization_id, counted.campaign_id, counted.counted_as
-),
+orders as (select * from {{ ref('int_campaign_orders') }}),
 
 mailed as (
     select

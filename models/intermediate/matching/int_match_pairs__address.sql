@@ -1,0 +1,62 @@
+-- One row per order and mailed recipient whose address matches the shipping address, the mail sent no later
+-- than the order. Where too many recipients share the address, or from tier 2 on several addresses qualify:
+-- one row per campaign without a recipient.
+with
+orders as (select * from {{ ref('int_matchable_orders') }}),
+
+matches as (
+    select
+        *,
+        match_tier > 1 and competing_addresses > 1 as is_address_ambiguous
+    from {{ ref('int_address_matches') }}
+),
+
+mailed as (
+    select distinct
+        organization_id,
+        campaign_id,
+        case when not is_address_ambiguous then recipient_id end as recipient_id,
+        address_key,
+        recipients_per_address_key,
+        is_address_ambiguous as is_key_ambiguous,
+        sent_at
+    from {{ ref('int_recipient_keys') }}
+    where not is_holdout and sent_at is not null and address_key is not null
+),
+
+pairs as (
+    select
+        orders.organization_id,
+        orders.order_id,
+        orders.customer_id,
+        orders.email_key,
+        mailed.campaign_id,
+        case when not matches.is_address_ambiguous then mailed.recipient_id end as recipient_id,
+        mailed.is_key_ambiguous,
+        mailed.recipients_per_address_key,
+        matches.match_tier,
+        matches.match_reason,
+        mailed.sent_at,
+        mailed.address_key
+    from orders
+    inner join matches
+        on orders.organization_id = matches.organization_id
+        and orders.order_id = matches.order_id
+    inner join mailed
+        on matches.organization_id = mailed.organization_id
+        and matches.campaign_id = mailed.campaign_id
+        and matches.address_key = mailed.address_key
+        and orders.ordered_at >= mailed.sent_at
+),
+
+collapsed as (
+    select *
+    from pairs
+    qualify
+        row_number() over (
+            partition by organization_id, order_id, campaign_id, recipient_id
+            order by sent_at desc, is_key_ambiguous desc, address_key
+        ) = 1
+)
+
+select * from collapsed

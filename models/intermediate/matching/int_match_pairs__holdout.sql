@@ -1,0 +1,66 @@
+-- One row per order and held-out recipient with the same e-mail, or else (the e-mails differ, or either is
+-- missing) a matching shipping address, assigned no later than the order.
+with
+orders as (select * from {{ ref('int_matchable_orders') }}),
+
+matches as (select * from {{ ref('int_address_matches') }}),
+
+held_out as (
+    select *
+    from {{ ref('int_recipient_keys') }}
+    where is_holdout
+),
+
+by_email as (
+    select
+        orders.organization_id,
+        orders.order_id,
+        'email' as matched_on,
+        held_out.campaign_id,
+        held_out.recipient_id,
+        cast(null as integer) as match_tier,
+        'same e-mail' as match_reason,
+        held_out.is_email_ambiguous as is_key_ambiguous,
+        false as is_address_ambiguous,
+        held_out.recipients_per_email_key as recipients_per_key,
+        held_out.created_at
+    from orders
+    inner join held_out
+        on orders.organization_id = held_out.organization_id
+        and orders.email_key = held_out.email_key
+        and orders.ordered_at >= held_out.created_at
+),
+
+by_address as (
+    select
+        orders.organization_id,
+        orders.order_id,
+        'shipping_address' as matched_on,
+        held_out.campaign_id,
+        held_out.recipient_id,
+        matches.match_tier,
+        matches.match_reason,
+        held_out.is_address_ambiguous as is_key_ambiguous,
+        matches.match_tier > 1 and matches.competing_addresses > 1 as is_address_ambiguous,
+        held_out.recipients_per_address_key as recipients_per_key,
+        held_out.created_at
+    from orders
+    inner join matches
+        on orders.organization_id = matches.organization_id
+        and orders.order_id = matches.order_id
+    inner join held_out
+        on matches.organization_id = held_out.organization_id
+        and matches.campaign_id = held_out.campaign_id
+        and matches.address_key = held_out.address_key
+        and orders.ordered_at >= held_out.created_at
+    -- an e-mail that either lacks is not the same e-mail
+    where not coalesce(orders.email_key = held_out.email_key, false)
+),
+
+pairs as (
+    select * from by_email
+    union all
+    select * from by_address
+)
+
+select * from pairs

@@ -1,0 +1,22 @@
+-- One row per held-out recipient whose e-mail or address also belongs to somebody of the same campaign who was
+-- sent mail: no clean holdout.
+with
+recipients as (select * from {{ ref('int_recipient_keys') }}),
+
+also_mailed as (
+    {% for key in ['email_key', 'address_key'] %}
+    select
+        held_out.organization_id,
+        held_out.campaign_id,
+        held_out.recipient_id
+    from recipients as held_out
+    inner join recipients as mailed
+        on held_out.organization_id = mailed.organization_id
+        and held_out.campaign_id = mailed.campaign_id
+        and held_out.{{ key }} = mailed.{{ key }}
+    where held_out.is_holdout and not mailed.is_holdout and mailed.sent_at is not null
+    {{ "union" if not loop.last }}
+    {% endfor %}
+)
+
+select * from also_mailed
