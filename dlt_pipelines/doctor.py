@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.errors import MatchbackError
-from dlt_pipelines.load import PROVIDERS
 from dlt_pipelines.organizations import Organization, check_seeds, read_organizations
-from dlt_pipelines.sources import klaviyo
 from dlt_pipelines.sources.files.entities import ENTITIES
+from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
 
 
 def examine(workspace: Workspace) -> None:
@@ -47,22 +44,14 @@ def examine(workspace: Workspace) -> None:
 
 
 def _examine_provider(organization: Organization) -> str:
-    checks: dict[str, Callable[[], str]] = {
-        "files": lambda: "orders come from the inbox",
-        "klaviyo": lambda: _examine_klaviyo(organization),
-    }
-    if organization.provider not in checks:
+    if organization.provider == "files":
+        return "orders come from the inbox"
+    if organization.provider not in SOURCES:
         raise MatchbackError(
             f"the provider {organization.provider!r} is unknown; it must be one of {', '.join(PROVIDERS)}. "
             "Correct it in organizations.csv."
         )
-    return checks[organization.provider]()
-
-
-def _examine_klaviyo(organization: Organization) -> str:
-    settings = klaviyo.read_settings(organization.organization_id)
-    found = klaviyo.probe(organization.organization_id, settings)
-    return f"klaviyo answers at {settings.base_url}; {found}"
+    return SOURCES[organization.provider].probe(organization.organization_id)
 
 
 def _say_inbox(workspace: Workspace) -> None:

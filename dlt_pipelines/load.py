@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,27 +12,9 @@ from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import landed_rows
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
-from dlt_pipelines.sources import klaviyo
 from dlt_pipelines.sources.files import FileOutcome, load_inbox
 from dlt_pipelines.sources.landing import land
-
-Progress = Callable[[str, int], None]
-# what a source gives: its resources, for an organization, the audiences its campaigns name, the load's start
-Source = Callable[[Organization, list[str], datetime, Progress], list[Any]]
-
-
-def _klaviyo(organization: Organization, audience_ids: list[str], loaded_at: datetime, progress: Progress) -> list[Any]:
-    settings = klaviyo.read_settings(organization.organization_id)
-    resources = []
-    if organization.provider == "klaviyo" and organization.takes_orders:
-        resources.append(klaviyo.orders(organization.organization_id, settings, loaded_at, progress))
-    if audience_ids:
-        resources.append(klaviyo.audiences(organization.organization_id, settings, audience_ids, loaded_at, progress))
-    return resources
-
-
-SOURCES: dict[str, Source] = {"klaviyo": _klaviyo}
-PROVIDERS = ("files", *SOURCES)
+from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
 
 
 @dataclass
@@ -156,7 +137,7 @@ def _load_source(
     loaded_at = datetime.now(UTC)
     try:
         with console.Activity(f"Loading {organization.organization_id} from {source}") as activity:
-            resources = SOURCES[source](organization, audience_ids, loaded_at, activity.count)
+            resources = SOURCES[source].resources(organization, audience_ids, loaded_at, activity.count)
             name = f"{source}__{organization.organization_id}"
             land(workspace, name, f"raw_{source}", resources)
     except MatchbackError as error:

@@ -302,7 +302,7 @@ class _Account:
             "updated": joined_at.isoformat(),
             "joined_group_at": joined_at.isoformat(),
         }
-        return _resource("profile", profile_id(person), attributes, host, fields, always={"joined_group_at"})
+        return _resource("profile", profile_id(person), attributes, host, fields, always=frozenset({"joined_group_at"}))
 
 
 def _metric(metric_id: str, name: str, host: str) -> dict[str, Any]:
@@ -322,7 +322,7 @@ def _resource(
     attributes: dict[str, Any],
     host: str,
     fields: set[str] | None,
-    always: set[str] = frozenset(),  # type: ignore[assignment]
+    always: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     shown = {name: value for name, value in attributes.items() if fields is None or name in fields | always}
     return {

@@ -11,8 +11,9 @@ import orjson
 import pyarrow as pa
 
 from dlt_pipelines.errors import ConfigurationError, ProviderError
+from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.http import ProviderClient, follow_pages
-from dlt_pipelines.sources.klaviyo.settings import KlaviyoSettings
+from dlt_pipelines.sources.klaviyo.settings import KlaviyoSettings, read_settings
 from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, payload_hash, utc_columns
 from dlt_pipelines.sources.reading import Slice, advance, next_slice, utc_instant
 
@@ -72,30 +73,30 @@ def client(organization_id: str, settings: KlaviyoSettings) -> ProviderClient:
     )
 
 
-def probe(organization_id: str, settings: KlaviyoSettings) -> str:
-    """Asks for the metrics, as the cheapest proof that host, key and metric names are right.
+def resources(
+    organization: Organization, audience_ids: list[str], loaded_at: datetime, progress: Progress
+) -> list[Any]:
+    """Order events, where Klaviyo is the organization's provider, and members of the audiences; see `Source`."""
+    settings = read_settings(organization.organization_id)
+    found = []
+    if organization.provider == "klaviyo" and organization.takes_orders:
+        found.append(_orders(organization.organization_id, settings, loaded_at, progress))
+    if audience_ids:
+        found.append(_audiences(organization.organization_id, settings, audience_ids, loaded_at, progress))
+    return found
 
-    Returns:
-        What was found, for people.
 
-    Raises:
-        ConfigurationError: The placed-order metric is not there, or several fit.
-        ProviderError: The provider refused or could not be reached.
-    """
+def probe(organization_id: str) -> str:
+    """Asks for the metrics, as the cheapest proof that host, key and metric names are right; see `Source`."""
+    settings = read_settings(organization_id)
     with client(organization_id, settings) as api:
         chosen = choose_metrics(_metrics(api), settings.metrics, organization_id)
-    return ", ".join(f"{event_type} = metric {metric_id}" for event_type, metric_id in chosen.items())
+    found = ", ".join(f"{event_type} = metric {metric_id}" for event_type, metric_id in chosen.items())
+    return f"klaviyo answers at {settings.base_url}; {found}"
 
 
-def orders(organization_id: str, settings: KlaviyoSettings, loaded_at: datetime, progress: Progress) -> Any:
-    """The resource of order events: placed, cancelled and refunded.
-
-    Args:
-        organization_id: Whose account.
-        settings: How to read it.
-        loaded_at: Start of the load, aware.
-        progress: Called with what is read and the rows so far.
-    """
+def _orders(organization_id: str, settings: KlaviyoSettings, loaded_at: datetime, progress: Progress) -> Any:
+    """The resource of order events: placed, cancelled and refunded."""
 
     def rows() -> Iterator[pa.Table]:
         state = dlt.current.resource_state()
@@ -122,19 +123,12 @@ def orders(organization_id: str, settings: KlaviyoSettings, loaded_at: datetime,
     )
 
 
-def audiences(
+def _audiences(
     organization_id: str, settings: KlaviyoSettings, audience_ids: list[str], loaded_at: datetime, progress: Progress
 ) -> Any:
     """The resource of members of the lists and segments that campaigns name.
 
     Leaving cannot be seen at Klaviyo: who was a member once stays a member here.
-
-    Args:
-        organization_id: Whose account.
-        settings: How to read it.
-        audience_ids: Each looked up as a list, then as a segment.
-        loaded_at: Start of the load, aware.
-        progress: Called with what is read and the rows so far.
     """
 
     def rows() -> Iterator[pa.Table]:
