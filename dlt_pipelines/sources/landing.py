@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from typing import Any
 
 import dlt
@@ -33,12 +34,17 @@ def utc_columns(schema: pa.Schema) -> Any:
 def land(workspace: Workspace, name: str, dataset: str, data: Any) -> None:
     """Runs the pipeline `name` on resources, into the schema `dataset` of the workspace's database.
 
-    Rows and the source's state (its checkpoint) are committed together; what an earlier, interrupted run had
-    already extracted is landed first.
+    Rows and the source's state (its checkpoint) are committed together in the database, which alone is believed:
+    where an earlier run was cut off, what it left in the pipeline's folder is thrown away and read again.
 
     Raises:
         MatchbackError: The source's own, or a sentence about what went wrong while landing.
     """
+    # dlt would go on with a half-written package, or with a checkpoint whose rows were never landed
+    unfinished = workspace.pipelines / f"{name}.unfinished"
+    if unfinished.exists():
+        shutil.rmtree(workspace.pipelines / name, ignore_errors=True)
+    unfinished.touch()
     try:
         dlt.pipeline(
             pipeline_name=name,
@@ -46,6 +52,7 @@ def land(workspace: Workspace, name: str, dataset: str, data: Any) -> None:
             dataset_name=dataset,
             pipelines_dir=str(workspace.pipelines),
         ).run(data, loader_file_format="parquet")
+        unfinished.unlink()
     except PipelineStepFailed as error:
         cause: BaseException | None = error
         while cause is not None:
