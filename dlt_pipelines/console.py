@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 
 from rich.console import Console
@@ -14,12 +15,14 @@ wide = Console(highlight=False, width=max(out.width, 160))
 
 
 class Activity:
-    """Long work under way: a bar on a terminal, nothing elsewhere, where a line is printed when it has ended."""
+    """Long work under way: a bar on a terminal, and elsewhere a line when it has ended."""
 
     def __init__(self, title: str) -> None:
         """Shows nothing yet; `title` says what is being done."""
         self._title = title
+        self._state = title
         self._counts: dict[str, int] = {}
+        self._started = time.monotonic()
         self._bar: Progress | None = None
         if out.is_terminal:
             columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -36,18 +39,23 @@ class Activity:
     ) -> None:
         if self._bar:
             self._bar.stop()
+        else:
+            ended = "failed" if error else "done"
+            line(f"{self._state}, {ended} after {time.monotonic() - self._started:.1f} s")
 
     def count(self, what: str, rows: int) -> None:
         """Adds rows of a kind to what is shown; how many there will be is unknown."""
         self._counts[what] = self._counts.get(what, 0) + rows
+        counted = ", ".join(f"{count:,} {name}" for name, count in self._counts.items())
+        self._state = f"{self._title}: {counted}"
         if self._bar:
-            shown = ", ".join(f"{count:,} {name}" for name, count in self._counts.items())
-            self._bar.update(self._task, description=f"{self._title}: {shown}")
+            self._bar.update(self._task, description=self._state)
 
     def reach(self, done: int, total: int) -> None:
         """Shows that `done` of `total` steps are done."""
+        self._state = f"{self._title}: {done} of {total}"
         if self._bar:
-            self._bar.update(self._task, description=f"{self._title}: {done} of {total}", completed=done, total=total)
+            self._bar.update(self._task, description=self._state, completed=done, total=total)
 
 
 def table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> None:

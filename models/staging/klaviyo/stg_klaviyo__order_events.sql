@@ -1,4 +1,5 @@
--- One row per order event (placed, cancelled or refunded), with the profile as it was when first read.
+-- One row per order event (placed, cancelled or refunded), with the profile as it was when first read. Should
+-- Klaviyo ever word an event anew, the latest wording counts, once.
 -- Property names are those of Klaviyo's Shopify integration; `value_amount` is the order's total or the refund.
 {% set properties = ['$event_id', '$value', '$currency_code', '$extra'] %}
 {% set order_fields = [
@@ -39,6 +40,11 @@ events as (
         {{ json_text('profile', '$.attributes') }} as profile_json
     from {{ source('raw_klaviyo', 'order_events') }}
     where mapping = 'shopify'
+    qualify
+        row_number() over (
+            partition by organization_id, object_id
+            order by loaded_at desc, payload_hash
+        ) = 1
 ),
 
 properties as (
