@@ -1,7 +1,29 @@
 -- One row per campaign, period (lift or placebo) and metric: the sums over households from which every
--- estimate follows. n is a household's recipients in an arm, y the sum of their outcomes.
+-- estimate follows. n is a household's recipients in an arm, y the sum of their outcomes. A campaign to which
+-- nobody is assigned has zeros.
 with
-households as (select * from {{ ref('int_lift__households') }}),
+campaigns as (select * from {{ ref('int_campaigns') }}),
+
+assigned as (select * from {{ ref('int_lift__households') }}),
+
+households as (
+    select
+        campaigns.organization_id,
+        campaigns.campaign_id,
+        {% for arm in ['treated', 'holdout'] %}
+        coalesce(assigned.{{ arm }}_recipients, 0) as {{ arm }}_recipients,
+        {% for period in ['lift', 'placebo'] %}
+        {% for metric in lift_metrics() %}
+        coalesce(assigned.{{ arm }}_{{ period }}_{{ metric }}, 0) as {{ arm }}_{{ period }}_{{ metric }},
+        {% endfor %}
+        {% endfor %}
+        {% endfor %}
+        assigned.last_created_at
+    from campaigns
+    left join assigned
+        on campaigns.organization_id = assigned.organization_id
+        and campaigns.campaign_id = assigned.campaign_id
+),
 
 moments as (
     {% for period in ['lift', 'placebo'] %}
