@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,11 +64,15 @@ def read_organizations(config: Path) -> list[Organization]:
         if missing:
             raise ConfigurationError(f"{path}, line 1: the column {missing[0]} is missing.")
         organizations = [_organization(row, f"{path}, line {reader.line_num}") for row in reader]
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     for organization in organizations:
-        if organization.organization_id in seen:
-            raise ConfigurationError(f"{path}: organization_id {organization.organization_id!r} stands twice.")
-        seen.add(organization.organization_id)
+        name = organization.organization_id
+        # settings are told apart by letters and digits alone, whatever their case
+        folded = re.sub(r"[^a-z0-9]", "_", name.lower())
+        if folded in seen:
+            problem = "stands twice" if seen[folded] == name else f"has the settings' names of {seen[folded]!r}"
+            raise ConfigurationError(f"{path}: organization_id {name!r} {problem}.")
+        seen[folded] = name
     return organizations
 
 
@@ -93,8 +98,11 @@ def check_seeds(config: Path) -> None:
 
 def _organization(row: dict[str, str | None], where: str) -> Organization:
     values = {name: (value or "").strip() for name, value in row.items() if name}
-    if not values["organization_id"]:
-        raise ConfigurationError(f"{where}: organization_id is empty.")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", values["organization_id"]):
+        raise ConfigurationError(
+            f"{where}: organization_id is {values['organization_id']!r}; it must be letters and digits, "
+            "with _ . or - between them."
+        )
     if values["status"] not in STATUSES:
         raise ConfigurationError(f"{where}: status is {values['status']!r}; it must be one of {', '.join(STATUSES)}.")
     if values["sync_orders"].lower() not in BOOLEANS:

@@ -124,6 +124,8 @@ CONFIGURATIONS = {
     "a wrong status": (",live,", ",alive,", "line 2: status is 'alive'"),
     "a wrong truth value": (",true,", ",si,", "line 2: sync_orders is 'si'"),
     "an organization twice": ("larkfield,Larkfield", "juniper,Larkfield", "'juniper' stands twice"),
+    "two that settings cannot tell apart": ("larkfield,Lark", "Juniper,Lark", "has the settings' names of 'juniper'"),
+    "an id that is no id": ("larkfield,Lark", "lark field,Lark", "line 3: organization_id is 'lark field'"),
 }
 
 

@@ -120,6 +120,16 @@ BROKEN = {
         "orders/bad.jsonl, line 1: not readable as a JSON object",
     ),
     "a JSON line that is no object": ("orders/bad.jsonl", "[1]\n", "orders/bad.jsonl, line 1: not a JSON object"),
+    "a JSON object in a column": (
+        "orders/bad.jsonl",
+        '{"organization_id": "acorn", "order_id": "o", "email": {"to": "x@mail.example"}}\n',
+        "orders/bad.jsonl, line 1: the column email holds an object where a text is expected",
+    ),
+    "half a character": (
+        "recipients/bad.jsonl",
+        '{"organization_id": "acorn", "campaign_id": "c", "recipient_id": "r", "city": "\\ud800"}\n',
+        "recipients/bad.jsonl, line 1: the column city holds half a character",
+    ),
     "a file that is not UTF-8": ("orders/bad.csv", ORDERS.encode("utf-16"), "orders/bad.csv: the file is not UTF-8"),
     "a file that is not gzip": ("orders/bad.csv.gz", ORDERS, "orders/bad.csv.gz: the file cannot be read"),
     "a file that is not Parquet": ("orders/bad.parquet", ORDERS, "orders/bad.parquet: the file cannot be read"),

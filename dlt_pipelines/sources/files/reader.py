@@ -105,6 +105,9 @@ class FileReader:
                     raise self._error(number, "not readable as a JSON object") from error
                 if not isinstance(row, dict):
                     raise self._error(number, "not a JSON object")
+                for name, value in row.items():
+                    if name in self._entity.columns and isinstance(value, dict):
+                        raise self._error(number, f"the column {name} holds an object where a text is expected")
                 yield number, {str(name): _as_text(value) for name, value in row.items()}
 
     def _parquet(self) -> Iterator[tuple[int, dict[str, str]]]:
@@ -136,7 +139,11 @@ class FileReader:
                 continue
             stripped = cell.strip()
             try:
+                # JSON can spell half a character (a lone surrogate), which no UTF-8 can hold
+                stripped.encode()
                 values[name] = parse(stripped) if stripped else ""
+            except UnicodeEncodeError:
+                raise self._error(number, f"the column {name} holds half a character") from None
             except ValueError as error:
                 raise self._error(number, f"the column {name} {error}") from None
         for name in self._entity.columns:

@@ -132,6 +132,8 @@ def load_inbox(
                     outcomes.append(job.outcome)
             except InputFileError as error:
                 errors.append(error)
+            except OSError as error:
+                errors.append(InputFileError(f"{name}: the file cannot be opened ({type(error).__name__})."))
         if spooled:
             land(workspace, "files", DATASET, _resources(spooled))
     return outcomes, errors
