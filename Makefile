@@ -36,7 +36,7 @@ check: $(READY) ## linters and types: ruff, mypy, sqlfluff, yamllint
 test: check ## every test but the long ones; under 10 minutes
 	@$(BIN)/pytest
 
-test-long: $(READY) ## the randomised and crash tests in the counts the issues name; up to 80 minutes
+test-long: $(READY) ## the randomised and crash tests in full; up to 80 minutes
 	@$(BIN)/pytest --long
 
 docs: $(READY) ## renew the generated tables of the documents

@@ -17,7 +17,7 @@ from dlt_pipelines.sources.files import load_inbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long` runs the randomised tests in the counts that the issues name."""
+    """`--long` runs the randomised tests in full."""
     parser.addoption("--long", action="store_true", help="run only the long tests, in full")
 
 

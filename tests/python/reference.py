@@ -1,6 +1,6 @@
-"""A deliberately naive reading of design §6: plain Python, one order at a time, nothing shared with the models.
+"""A deliberately naive reading of docs/credit.md: plain Python, one order at a time, nothing shared with the models.
 
-It exists to be compared with them, so it is written for the eye: every rule once, in the words of the design.
+It exists to be compared with them, so it is written for the eye: every rule once, in the words of that page.
 """
 
 from __future__ import annotations

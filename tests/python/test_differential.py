@@ -1,4 +1,4 @@
-"""The models against the naive reference of design §6, order by order and candidate by candidate.
+"""The models against the naive reference of docs/credit.md, order by order and candidate by candidate.
 
 A dbt build takes seconds, so hundreds of worlds share one: hypothesis first only collects worlds, one build decides
 them all, and then hypothesis runs again over the same worlds and looks the verdicts up. Where one differs, it

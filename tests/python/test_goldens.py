@@ -12,6 +12,7 @@ import pytest
 from dlt_pipelines.build import build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.database import opened
+from dlt_pipelines.explain import explain
 from tests.python.conftest import compile_analysis, load_files
 
 GOLDENS = PROJECT_ROOT / "tests" / "goldens"
@@ -52,7 +53,7 @@ def built(new_place: Callable[[str], Workspace]) -> Workspace:
             known = [{name: cell for name, cell in row.items() if name != "note"} for row in known]
         write(place.inbox / entity / f"{entity}.csv", known)
     load_files(place)
-    build(place, select="+fct_order_attributions")
+    build(place, select="+fct_order_attributions +fct_match_candidates")
     return place
 
 
@@ -99,3 +100,19 @@ def test_the_sensitivity_analysis_says_what_the_other_rule_gives(built: Workspac
     for campaign in campaigns:
         assert found[first, campaign][2:] == found[second, campaign][:2]
         assert found[second, campaign][2:] == found[first, campaign][:2]
+
+
+def test_explain_tells_why_and_shows_no_personal_data(built: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {}
+    for row in rows("orders"):
+        explain(built, "acorn", row["order_id"])
+        told[row["order_id"]] = capsys.readouterr().out
+    assert "Verdict: attributed" in told["G01"]
+    assert "earlier_mailing" in told["G18"]
+    assert "because it came too soon after the mailing (min_age_days) (before_window)" in told["G12"]
+    assert "No recipient or code matched it." in told["G49"]
+    assert "It took part in no matching." in told["G41"]
+    assert "active_subscription" in told["G09"]
+    personal = [row[name] for row in rows("recipients") for name in ("email", "last_name", "address1") if row[name]]
+    for text in told.values():
+        assert not [value for value in personal if value in text]

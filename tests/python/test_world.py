@@ -1,4 +1,4 @@
-"""The sandbox world: what the issue of a demo must show is planted, and the same seed gives the same world."""
+"""The sandbox world: what the demo must show is planted, and the same seed gives the same world."""
 
 from __future__ import annotations
 
