@@ -145,3 +145,42 @@ def test_a_campaign_that_cannot_be_drawn_is_named(
 ) -> None:
     with pytest.raises(MatchbackError, match=message):
         draw(built, campaign, organization)
+
+
+def test_whoever_was_drawn_is_a_recipient_of_the_next_build_with_arm_and_household(built: Workspace) -> None:
+    draw(built, CAMPAIGN, None)
+    build(built, select="+int_lift__outcomes +int_audience_eligibility")
+    with duckdb.connect(str(built.database), read_only=True) as connection:
+        differing = connection.execute(
+            """
+            select count(*), count(outcomes.recipient_id)
+            from ops.assignments as drawn
+            left join intermediate.int_lift__outcomes as outcomes
+                on drawn.organization_id = outcomes.organization_id
+                and drawn.campaign_id = outcomes.campaign_id
+                and drawn.recipient_id = outcomes.recipient_id
+                and outcomes.is_holdout = (drawn.arm = 'holdout')
+                and outcomes.household_key = 'household:' || drawn.household_key
+                and outcomes.created_at = drawn.assigned_at
+            where drawn.campaign_id = ? and drawn.recipient_id <> 'spouse'
+            """,
+            [CAMPAIGN],
+        ).fetchall()[0]
+        undrawn = connection.execute(
+            "select count(*) from intermediate.int_audience_eligibility where campaign_id = ? and reason is null",
+            [CAMPAIGN],
+        ).fetchall()
+    assert differing[0] > 100
+    assert differing[0] == differing[1]
+    # the global holdout alone may be drawn in no campaign
+    with duckdb.connect(str(built.database), read_only=True) as connection:
+        held = connection.execute(
+            """
+            select count(*)
+            from intermediate.int_audience_eligibility as members
+            inner join ops.global_holdouts as held using (organization_id, household_key)
+            where members.campaign_id = ? and members.reason is null and held.is_held_out
+            """,
+            [CAMPAIGN],
+        ).fetchall()
+    assert undrawn == held
