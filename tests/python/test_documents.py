@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import duckdb
 import pytest
 
 from dlt_pipelines.config import PROJECT_ROOT
@@ -84,3 +85,8 @@ def test_the_demo_prints_what_the_readme_shows_and_again_the_same(tmp_path: Path
     assert shown is not None
     start = next(number for number, line in enumerate(results(first)) if line.startswith("Lift:"))
     assert shown.group(1).rstrip().splitlines() == [line for line in results(first)[start:] if line]
+    queries = re.search(r"```sql\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert queries is not None
+    with duckdb.connect(str(tmp_path / "matchback.duckdb"), read_only=True) as connection:
+        for query in filter(str.strip, queries.group(1).split(";")):
+            assert connection.execute(query).fetchall(), query
