@@ -5,6 +5,7 @@ from __future__ import annotations
 from dlt_pipelines import console
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace
+from dlt_pipelines.database import opened
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.load import LoadReport, load
 
@@ -34,9 +35,11 @@ def run(workspace: Workspace) -> None:
         build(workspace)
     except MatchbackError as error:
         errors.append(str(error))
+    else:
+        console.line(f"Built. Query the marts in {workspace.database}")
+        _show_waiting(workspace)
     if errors:
         raise MatchbackError(_list_of(errors))
-    console.line("Built. Query the marts in " + str(workspace.database))
 
 
 def show(report: LoadReport) -> None:
@@ -48,6 +51,28 @@ def show(report: LoadReport) -> None:
     )
     for warning in report.warnings:
         console.line(f"Warning: {warning}")
+
+
+def _show_waiting(workspace: Workspace) -> None:
+    """Prints how many recipients take part in nothing yet, and what they wait for."""
+    missing = {
+        "no_campaign": "the campaign is in no file of campaigns/",
+        "no_arm": "no file of recipients/ gives created_at and is_holdout",
+    }
+    with opened(workspace) as connection:
+        waiting = connection.execute(
+            """
+            select organization_id, campaign_id, reason, count(*)
+            from intermediate.int_recipients__waiting
+            group by all
+            order by all
+            """
+        ).fetchall()
+    for organization_id, campaign_id, reason, recipients in waiting:
+        console.line(
+            f"Warning: {recipients:,} recipients of {campaign_id!r} of organization {organization_id} wait: "
+            f"{missing[reason]}."
+        )
 
 
 def _list_of(errors: list[str]) -> str:

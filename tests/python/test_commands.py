@@ -103,10 +103,15 @@ def test_run_builds_in_spite_of_a_bad_file_and_says_which(ready: Workspace) -> N
     kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("juniper")]
     path.write_text("\n".join(kept) + "\n", encoding="utf-8")
     (ready.inbox / "orders" / "late.csv").write_text("organization_id,order_id\nlarkfield,x\n", encoding="utf-8")
+    log = "organization_id,campaign_id,recipient_id,sent_at\n"
+    log += "larkfield,new_movers,X1,2026-08-01\nlarkfield,easter,X1,2026-08-01\nlarkfield,easter,X2,2026-08-01\n"
+    (ready.inbox / "recipients" / "log.csv").write_text(log, encoding="utf-8")
     done = matchback(ready, "run")
     assert done.returncode == 1
     assert "orders/late.csv, line 1: the required column ordered_at is missing" in done.stderr
     assert count(ready, "marts.fct_order_attributions") > 0
+    assert "2 recipients of 'easter' of organization larkfield wait: the campaign is in no file" in done.stdout
+    assert "1 recipients of 'new_movers' of organization larkfield wait: no file of recipients/ gives" in done.stdout
     assert path.read_text(encoding="utf-8") == "\n".join(kept) + "\n", "the configuration is only read"
 
 
