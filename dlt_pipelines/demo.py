@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
-from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from dlt_pipelines import console
@@ -17,7 +18,7 @@ from dlt_pipelines.load import load
 from dlt_pipelines.run import show
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
-from dlt_pipelines.sandbox.world import END, OrganizationWorld, build_world
+from dlt_pipelines.sandbox.world import END, Truth, build_world
 
 METRIC = "orders_per_recipient"
 
@@ -44,6 +45,21 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
     )
     _leave_other_worlds(home, {"seed": seed, "scale": scale})
     place = workspace().create()
+    # in a process of its own, so that the world and the load are out of memory before the build needs it
+    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as loading:
+        truths = loading.submit(_load_world, place, seed, scale).result()
+    build(place, {"as_of": END.strftime("%Y-%m-%d %H:%M:%S")})
+    _show_verdicts(place)
+    _show_lift(place, truths)
+    _show_what_next(place)
+
+
+def _load_world(place: Workspace, seed: int, scale: float) -> dict[tuple[str, str], Truth]:
+    """Writes and serves the world and loads it.
+
+    Returns:
+        The planted truth by organization and campaign.
+    """
     world = build_world(seed, scale)
     write_configuration(place.config, world)
     write_inbox(place.inbox, world)
@@ -53,10 +69,9 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
     show(report)
     if report.errors:
         raise MatchbackError("\n".join(report.errors))
-    build(place, {"as_of": END.strftime("%Y-%m-%d %H:%M:%S")})
-    _show_verdicts(place)
-    _show_lift(place, world)
-    _show_what_next(place)
+    return {
+        (one.plan.organization_id, campaign_id): truth for one in world for campaign_id, truth in one.truths.items()
+    }
 
 
 def _leave_other_worlds(home: Path, world: dict[str, float]) -> None:
@@ -88,10 +103,7 @@ def _show_verdicts(place: Workspace) -> None:
     )
 
 
-def _show_lift(place: Workspace, world: Sequence[OrganizationWorld]) -> None:
-    truths = {
-        (one.plan.organization_id, campaign_id): truth for one in world for campaign_id, truth in one.truths.items()
-    }
+def _show_lift(place: Workspace, truths: dict[tuple[str, str], Truth]) -> None:
     with opened(place) as connection:
         rows = connection.execute(
             """
