@@ -12,7 +12,7 @@ from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import landed_rows
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
-from dlt_pipelines.sources.files import FileOutcome, load_inbox
+from dlt_pipelines.sources.files import load_inbox
 from dlt_pipelines.sources.landing import land
 from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
 
@@ -23,13 +23,11 @@ class LoadReport:
 
     Attributes:
         rows: A line per organization and source: names, rows new and seconds.
-        files: Outcome of each file that was read.
         warnings: What was left out on purpose, in words.
         errors: What failed or must be looked at, in words; empty after a good load.
     """
 
     rows: list[tuple[str, str, int, float]] = field(default_factory=list)
-    files: list[FileOutcome] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
@@ -75,7 +73,6 @@ def _load_files(workspace: Workspace, organizations: list[Organization], report:
             seen[name] = rows
 
         outcomes, errors = load_inbox(workspace, organizations, progress)
-    report.files = outcomes
     report.errors += [str(error) for error in errors]
     for outcome in outcomes:
         if outcome.unknown_columns:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -160,8 +159,7 @@ def test_a_missing_configuration_is_named(place: Workspace) -> None:
     assert "organizations.csv is not there" in done.stderr
 
 
-def test_a_database_in_use_is_a_sentence(ready: Workspace, tmp_path: Path) -> None:
-    assert tmp_path.exists()
+def test_a_database_in_use_is_a_sentence(ready: Workspace) -> None:
     matchback(ready, "load", "--source", "files")
     with duckdb.connect(str(ready.database)):
         done = matchback(ready, "load")

@@ -23,9 +23,8 @@ CAMPAIGN = "advent_preview"
 
 
 @pytest.fixture(scope="module")
-def built(new_place: Callable[[str], Workspace], tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def built(new_place: Callable[[str], Workspace]) -> Workspace:
     """A built workspace with an audience of several hundred that nobody has drawn yet."""
-    assert tmp_path_factory
     place = new_place("draw")
     world = build_world(8, 0.5, [JUNIPER])
     write_configuration(place.config, world)
