@@ -21,11 +21,12 @@ def cli() -> None:
 @cli.command()
 @click.option("--organization", help="Only this organization's provider.")
 @click.option("--source", help="Only this source: files or a provider.")
-def load(organization: str | None, source: str | None) -> None:
+@click.option("--reconcile", is_flag=True, help="Read the longest attribution window anew, for what was dated back.")
+def load(organization: str | None, source: str | None, reconcile: bool) -> None:
     """Load what is new, organization by organization."""
     from dlt_pipelines import run
 
-    run.load_and_report(workspace().create(), organization, source)
+    run.load_and_report(workspace().create(), organization, source, reconcile)
 
 
 @cli.command(name="run")
@@ -68,11 +69,12 @@ def mailing_list(campaign: str, organization: str | None) -> None:
 @click.option("--port", default=8765, show_default=True)
 @click.option("--scale", default=1.0, show_default=True, help="Size of the world.")
 @click.option("--seed", default=1, show_default=True)
-def sandbox(port: int, scale: float, seed: int) -> None:
+@click.option("--faults", type=int, help="Misbehave as the real ones do, by this seed.")
+def sandbox(port: int, scale: float, seed: int, faults: int | None) -> None:
     """Serve the stand-in providers alone, on loopback."""
     from dlt_pipelines.sandbox import server
 
-    server.serve(port, scale, seed)
+    server.serve(port, scale, seed, faults)
 
 
 @cli.command()

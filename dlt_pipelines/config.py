@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import dlt
-
 from dlt_pipelines.errors import ConfigurationError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -115,6 +113,8 @@ def provider_setting(
         name: For example `api_key`.
         default: What holds when neither is set.
     """
+    import dlt  # takes a while, and only a load needs it
+
     for path in ((kind, provider, _section(organization_id), name), (kind, provider, name)):
         value: Any = dlt.secrets.get(".".join(path))
         if value is None:
@@ -138,6 +138,14 @@ def required_setting(kind: str, provider: str, organization_id: str, name: str) 
             f"[{kind}.{provider}.{_section(organization_id)}] or, for all organizations, [{kind}.{provider}]."
         )
     return value
+
+
+def general_setting(section: str, name: str, default: str) -> str:
+    """A setting that is nobody's in particular: `[<section>] <name>`, as a variable `<SECTION>__<NAME>`."""
+    import dlt
+
+    value: Any = dlt.config.get(f"{section}.{name}")
+    return default if value is None or not str(value).strip() else str(value).strip()
 
 
 def parse_instant(text: str, what: str) -> datetime:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+SECONDS_BETWEEN_LINES = 30
 
 out = Console(highlight=False)
 # a table's cells are never cut: a terminal that is too narrow wraps its lines
@@ -22,7 +25,9 @@ class Activity:
         self._title = title
         self._state = title
         self._counts: dict[str, int] = {}
-        self._started = time.monotonic()
+        self._fractions: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._started = self._said = time.monotonic()
         self._bar: Progress | None = None
         if out.is_terminal:
             columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
@@ -44,18 +49,41 @@ class Activity:
             line(f"{self._state}, {ended} after {time.monotonic() - self._started:.1f} s")
 
     def count(self, what: str, rows: int) -> None:
-        """Adds rows of a kind to what is shown; how many there will be is unknown."""
-        self._counts[what] = self._counts.get(what, 0) + rows
-        counted = ", ".join(f"{count:,} {name}" for name, count in self._counts.items())
-        self._state = f"{self._title}: {counted}"
-        if self._bar:
-            self._bar.update(self._task, description=self._state)
+        """Adds rows of a kind to what is shown, from any thread; how many there will be is unknown."""
+        with self._lock:
+            self._counts[what] = self._counts.get(what, 0) + rows
+            counted = ", ".join(f"{count:,} {name}" for name, count in self._counts.items())
+            seconds = max(time.monotonic() - self._started, 0.1)
+            self._state = f"{self._title}: {counted} ({sum(self._counts.values()) / seconds:,.0f} rows/s)"
+            self._show(self._state)
+
+    def advance(self, part: str, fraction: float, parts: int) -> None:
+        """Shows how far a part of the work is, from any thread, and from that the time left.
+
+        Args:
+            part: Which.
+            fraction: How much of it is done, 0 to 1; it never goes back.
+            parts: How many there are in all.
+        """
+        with self._lock:
+            self._fractions[part] = max(self._fractions.get(part, 0.0), fraction)
+            done = sum(self._fractions.values()) / parts
+            seconds = time.monotonic() - self._started
+            left = f", about {seconds * (1 - done) / done:,.0f} s left" if 0.02 < done < 1 else ""
+            self._show(f"{self._state}{left}", completed=done, total=1.0)
 
     def reach(self, done: int, total: int) -> None:
         """Shows that `done` of `total` steps are done."""
         self._state = f"{self._title}: {done} of {total}"
+        self._show(self._state, completed=done, total=total)
+
+    def _show(self, state: str, completed: float | None = None, total: float | None = None) -> None:
+        """On a terminal at once; elsewhere a line every half minute, so that a log shows that it goes on."""
         if self._bar:
-            self._bar.update(self._task, description=self._state, completed=done, total=total)
+            self._bar.update(self._task, description=state, completed=completed, total=total)
+        elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES:
+            self._said = time.monotonic()
+            line(state)
 
 
 def table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> None:

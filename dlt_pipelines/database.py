@@ -32,6 +32,18 @@ def opened(workspace: Workspace, read_only: bool = True) -> Iterator[duckdb.Duck
             ) from error
 
 
+@contextlib.contextmanager
+def opened_for_writing(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The workspace's database, made if it is not there, in UTC, closed at the end.
+
+    Raises:
+        MatchbackError: Another process is using it.
+    """
+    with _connect(workspace.database, read_only=False) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
 def landed_rows(database: Path, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
     """Rows of a query over raw tables; none where the database or a table does not exist yet.
 

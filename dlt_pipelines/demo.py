@@ -14,10 +14,6 @@ from dlt_pipelines.build import build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, set_environment, workspace
 from dlt_pipelines.database import opened
 from dlt_pipelines.errors import MatchbackError
-from dlt_pipelines.load import load
-from dlt_pipelines.run import show
-from dlt_pipelines.sandbox import server
-from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.world import END, Truth, build_world
 
 METRIC = "orders_per_recipient"
@@ -27,7 +23,7 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
     """Builds the world, loads it over HTTP and from files, credits, measures, and prints the answer.
 
     Args:
-        scale: Size of the world; 1 is 60,000 recipients.
+        scale: Size of the world; 1 is 75,000 recipients.
         seed: Which world.
         home: The demo's own workspace.
 
@@ -41,6 +37,9 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
             "MATCHBACK_INBOX": str(home / "inbox"),
             "MATCHBACK_OUTBOX": str(home / "outbox"),
             "MATCHBACK_CONFIG": str(home / "config"),
+            # the loading process serves five providers as well; many arenas would keep what its threads let go of
+            "MALLOC_ARENA_MAX": "2",
+            "LOAD__PARALLEL_ORGANIZATIONS": "2",
         }
     )
     _leave_other_worlds(home, {"seed": seed, "scale": scale})
@@ -60,6 +59,12 @@ def _load_world(place: Workspace, seed: int, scale: float) -> dict[tuple[str, st
     Returns:
         The planted truth by organization and campaign.
     """
+    # what loads and serves is imported in the process that does so alone
+    from dlt_pipelines.load import load
+    from dlt_pipelines.run import show
+    from dlt_pipelines.sandbox import server
+    from dlt_pipelines.sandbox.files import write_configuration, write_inbox
+
     world = build_world(seed, scale)
     write_configuration(place.config, world)
     write_inbox(place.inbox, world)

@@ -14,11 +14,12 @@ class ProviderError(MatchbackError):
 
     Attributes:
         status: The HTTP status it answered, where it answered.
+        code: Its own code of the error, where it gave one.
     """
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, code: str | None = None) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.code = status, code
 
 
 class InputFileError(MatchbackError):

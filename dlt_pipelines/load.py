@@ -1,20 +1,40 @@
-"""`matchback load`: the inbox, then each organization from its provider; one that fails never stops the next."""
+"""`matchback load`: the inbox, then each organization from its provider; one that fails never stops the next.
+
+Organizations are read side by side, each within its provider's rate; one writer lands what they bring.
+"""
 
 from __future__ import annotations
 
+import queue
+import shutil
+import tempfile
+import threading
 import time
-from dataclasses import dataclass, field
+import traceback
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from dlt_pipelines import console
-from dlt_pipelines.config import Workspace
-from dlt_pipelines.database import landed_rows
+import duckdb
+
+from dlt_pipelines import console, ops
+from dlt_pipelines.config import Workspace, general_setting, parse_number
+from dlt_pipelines.database import landed_rows, opened_for_writing
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
+from dlt_pipelines.sources.extraction import PARCEL_ROWS, Extraction, Parcel
 from dlt_pipelines.sources.files import load_inbox
-from dlt_pipelines.sources.landing import land
+from dlt_pipelines.sources.landing import keep_new_versions, land_parcel
 from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
+
+INBOX = "*"
+# parcels waiting for the writer; more would only fill the disk
+WAITING_PARCELS = 64
+WRITER_MEMORY = "400MB"
 
 
 @dataclass
@@ -22,26 +42,64 @@ class LoadReport:
     """What a load did.
 
     Attributes:
-        rows: A line per organization and source: names, rows new and seconds.
+        records: A row of `ops.loads` for each organization and source that was read to its end.
         warnings: What was left out on purpose, in words.
         errors: What failed or must be looked at, in words; empty after a good load.
     """
 
-    rows: list[tuple[str, str, int, float]] = field(default_factory=list)
+    records: list[ops.LoadRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    @property
+    def rows_new(self) -> int:
+        """Versions that were new, in all."""
+        return sum(record.rows_new for record in self.records)
 
-def load(workspace: Workspace, only_organization: str | None = None, only_source: str | None = None) -> LoadReport:
+
+@dataclass
+class _Job:
+    """One organization to be read from one source."""
+
+    organization: Organization
+    source: str
+    audience_ids: list[str]
+    settings: Any
+    extraction: Extraction
+    record: ops.LoadRecord
+    error: str | None = None
+    retries: int = 0
+    throttled_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """What an extraction sends last."""
+
+    job: _Job
+    error: str | None
+
+
+def load(
+    workspace: Workspace,
+    only_organization: str | None = None,
+    only_source: str | None = None,
+    *,
+    reconcile: bool = False,
+    now: datetime | None = None,
+) -> LoadReport:
     """Loads what is new.
 
     Args:
         workspace: Where to.
         only_organization: Leave the providers of the others out (the inbox is everybody's and always read).
         only_source: `files` or a provider; leave the others out.
+        reconcile: Read the longest attribution window anew, for what providers dated back.
+        now: Start of the load, aware; None is the clock's.
 
     Raises:
         ConfigurationError: The organizations cannot be read, or one of the two names is unknown.
+        MatchbackError: Another process is writing the database.
     """
     organizations = read_organizations(workspace.config)
     chosen = [one for one in organizations if only_organization in (None, one.organization_id)]
@@ -52,19 +110,30 @@ def load(workspace: Workspace, only_organization: str | None = None, only_source
     if only_source not in (None, *PROVIDERS):
         raise ConfigurationError(f"The source {only_source!r} is unknown; it must be one of {', '.join(PROVIDERS)}.")
     report = LoadReport()
+    loaded_at, run_id = now or datetime.now(UTC), uuid.uuid4().hex
     if only_source in (None, "files"):
-        _load_files(workspace, organizations, report)
+        _load_files(workspace, organizations, report, ops.LoadRecord(run_id, INBOX, "files", loaded_at))
     for organization in chosen:
         _check_provider(organization, report)
-        for source, audience_ids in _sources_of(workspace, organization).items():
-            if only_source in (None, source):
-                _load_source(workspace, organization, source, audience_ids, report)
+    wanted = [
+        (organization, source, audience_ids)
+        for organization in chosen
+        for source, audience_ids in _sources_of(workspace, organization).items()
+        if only_source in (None, source)
+    ]
+    if wanted:
+        _load_providers(workspace, wanted, report, ops.LoadRecord(run_id, "", "", loaded_at), reconcile)
     return report
 
 
-def _load_files(workspace: Workspace, organizations: list[Organization], report: LoadReport) -> None:
+def _load_files(
+    workspace: Workspace, organizations: list[Organization], report: LoadReport, record: ops.LoadRecord
+) -> None:
     started = time.monotonic()
     seen: dict[str, int] = {}
+    with opened_for_writing(workspace) as connection:
+        ops.ensure_tables(connection, "loads")
+        ops.begin_loads(connection, [record])
 
     with console.Activity("Loading files") as activity:
 
@@ -86,8 +155,12 @@ def _load_files(workspace: Workspace, organizations: list[Organization], report:
                 f"{outcome.name}: {rows:,} rows of organization {organization_id!r} were left out: "
                 f"{outcome.left_out_reason[organization_id]}."
             )
-    rows_new = sum(outcome.rows_new for outcome in outcomes)
-    report.rows.append(("(inbox)", "files", rows_new, time.monotonic() - started))
+    record.rows_read = sum(outcome.rows for outcome in outcomes)
+    record.rows_new = sum(outcome.rows_new for outcome in outcomes)
+    record.error = "; ".join(report.errors) or None
+    report.records.append(record)
+    with opened_for_writing(workspace) as connection:
+        _end(connection, record, time.monotonic() - started)
 
 
 def _check_provider(organization: Organization, report: LoadReport) -> None:
@@ -127,35 +200,189 @@ def _named_audiences(workspace: Workspace, organization_id: str) -> list[tuple[A
     )
 
 
-def _load_source(
-    workspace: Workspace, organization: Organization, source: str, audience_ids: list[str], report: LoadReport
+def _load_providers(
+    workspace: Workspace,
+    wanted: list[tuple[Organization, str, list[str]]],
+    report: LoadReport,
+    blank: ops.LoadRecord,
+    reconcile: bool,
 ) -> None:
-    started = time.monotonic()
-    loaded_at = datetime.now(UTC)
-    try:
-        with console.Activity(f"Loading {organization.organization_id} from {source}") as activity:
-            resources = SOURCES[source].resources(organization, audience_ids, loaded_at, activity.count)
-            name = f"{source}__{organization.organization_id}"
-            land(workspace, name, f"raw_{source}", resources)
-    except MatchbackError as error:
-        report.errors.append(str(error))
-    else:
-        rows_new = _rows_new(workspace, f"raw_{source}", organization.organization_id, loaded_at)
-        report.rows.append((organization.organization_id, source, rows_new, time.monotonic() - started))
+    # held open while the load lasts: nobody else writes meanwhile, and DuckDB need not open and close the file anew
+    with opened_for_writing(workspace) as connection:
+        # what is landed comes in small parts; the rest of the memory is for reading
+        connection.execute(f"set memory_limit = '{WRITER_MEMORY}'")
+        ops.ensure_tables(connection, "loads", "reading_state", "source_settings")
+        jobs = list(_planned(connection, wanted, report, blank, reconcile))
+        ops.begin_loads(connection, [job.record for job in jobs])
+        title = f"Loading {len(jobs)} organizations" if len(jobs) > 1 else f"Loading {wanted[0][0].organization_id}"
+        with console.Activity(title) as activity:
+            _Loading(workspace, connection, jobs, report, activity).run()
 
 
-def _rows_new(workspace: Workspace, dataset: str, organization_id: str, loaded_at: datetime) -> int:
-    """How many versions a load has added."""
-    tables = landed_rows(
-        workspace.database,
-        "select table_name from information_schema.columns where table_schema = ? and column_name = 'loaded_at'",
-        [dataset],
-    )
-    return sum(
-        landed_rows(
-            workspace.database,
-            f"select count(*) from {dataset}.{table} where organization_id = ? and loaded_at = ?",
-            [organization_id, loaded_at.replace(tzinfo=None)],
-        )[0][0]
-        for (table,) in tables
-    )
+def _planned(
+    connection: duckdb.DuckDBPyConnection,
+    wanted: list[tuple[Organization, str, list[str]]],
+    report: LoadReport,
+    blank: ops.LoadRecord,
+    reconcile: bool,
+) -> Iterator[_Job]:
+    """A job for each organization and source whose settings are good; the others are errors."""
+    states, windows = ops.reading_states(connection), ops.longest_windows(connection)
+    for organization, source, audience_ids in wanted:
+        name = organization.organization_id
+        try:
+            settings = SOURCES[source].read_settings(name)
+        except MatchbackError as error:
+            report.errors.append(str(error))
+            continue
+        ops.store_settings(connection, name, source, settings.for_models())
+        extraction = Extraction(
+            name,
+            source,
+            settings.contract,
+            states.get((name, source), {}),
+            windows.get(name, ops.DEFAULT_WINDOW),
+            reconcile,
+            blank.started_at,
+        )
+        record = replace(blank, organization_id=name, source=source)
+        yield _Job(organization, source, audience_ids, settings, extraction, record)
+
+
+class _Loading:
+    """Extractions side by side, and the one writer."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        connection: duckdb.DuckDBPyConnection,
+        jobs: list[_Job],
+        report: LoadReport,
+        activity: console.Activity,
+    ) -> None:
+        self._workspace, self._connection, self._jobs = workspace, connection, jobs
+        self._report, self._activity = report, activity
+        self._waiting: queue.Queue[tuple[_Job, Parcel] | _Ended] = queue.Queue(WAITING_PARCELS)
+        self._stop = threading.Event()
+        self._started: dict[int, float] = {}
+
+    def run(self) -> None:
+        """Reads and lands everything."""
+        for stale in self._workspace.pipelines.glob("spool-*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        side_by_side = int(
+            parse_number(general_setting("load", "parallel_organizations", "8"), "the setting parallel_organizations")
+        )
+        with (
+            tempfile.TemporaryDirectory(dir=self._workspace.pipelines, prefix="spool-") as folder,
+            ThreadPoolExecutor(max(side_by_side, 1), thread_name_prefix="extract") as pool,
+        ):
+            for job in self._jobs:
+                pool.submit(self._extract, job, Path(folder))
+            try:
+                self._write()
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._drain(pool)
+                raise
+
+    def _extract(self, job: _Job, folder: Path) -> None:
+        """Reads one organization, in a thread of its own."""
+        self._started[id(job)] = time.monotonic()
+        error = None
+        source, name = SOURCES[job.source], job.organization.organization_id
+
+        def progress(what: str, rows: int, fraction: float) -> None:
+            self._activity.count(what, rows)
+            self._activity.advance(name + job.source, fraction, len(self._jobs))
+
+        try:
+            with source.client(name, job.settings) as api:
+                try:
+                    streams = source.streams(job.organization, job.settings, api, job.audience_ids, folder)
+                    for parcel in job.extraction.parcels(streams, folder, progress, self._stop):
+                        self._waiting.put((job, parcel))
+                finally:
+                    job.retries, job.throttled_seconds = api.retries, api.throttled_seconds
+        except MatchbackError as problem:
+            error = str(problem)
+        except Exception as problem:  # a bug or an answer nobody foresaw must not take the others down
+            error = (
+                f"{job.source} of organization {name}: an answer could not be understood "
+                f"({_where(problem)}); nothing of it was stored. Please report it."
+            )
+        self._activity.advance(name + job.source, 1.0, len(self._jobs))
+        self._waiting.put(_Ended(job, error))
+
+    def _write(self) -> None:
+        ended = 0
+        while ended < len(self._jobs):
+            messages = self._next_messages()
+            parcels = [message for message in messages if not isinstance(message, _Ended)]
+            for source in dict.fromkeys(job.source for job, _ in parcels):
+                self._land([(job, parcel) for job, parcel in parcels if job.source == source])
+            for message in messages:
+                if isinstance(message, _Ended):
+                    self._finish(message)
+                    ended += 1
+
+    def _next_messages(self) -> list[tuple[_Job, Parcel] | _Ended]:
+        """What has come by now, at least one message and about a parcel's worth of rows."""
+        messages = [self._waiting.get()]
+        rows = 0
+        while rows < PARCEL_ROWS:
+            last = messages[-1]
+            rows += 0 if isinstance(last, _Ended) else last[1].rows
+            try:
+                messages.append(self._waiting.get_nowait())
+            except queue.Empty:
+                break
+        return messages
+
+    def _land(self, parcels: list[tuple[_Job, Parcel]]) -> None:
+        """Lands parcels of one source, and stores how far they go once they are landed."""
+        keep_new_versions(self._connection, [parcel for _, parcel in parcels])
+        for job, parcel in parcels:
+            if job.error:
+                # what comes after a gap must not move the checkpoint past it
+                continue
+            try:
+                job.record.rows_new += land_parcel(self._workspace, parcel)
+            except MatchbackError as error:
+                job.error = str(error)
+                continue
+            ops.store_states(self._connection, parcel.organization_id, parcel.source, parcel.states)
+
+    def _finish(self, ended: _Ended) -> None:
+        job, record = ended.job, ended.job.record
+        record.error = job.error or ended.error
+        if record.error:
+            self._report.errors.append(record.error)
+        record.rows_read = job.extraction.rows_read
+        record.slice_from, record.slice_to = job.extraction.slice_from, job.extraction.slice_to
+        record.retries, record.throttled_seconds = job.retries, job.throttled_seconds
+        self._report.records.append(record)
+        _end(self._connection, record, time.monotonic() - self._started[id(job)])
+
+    def _drain(self, pool: ThreadPoolExecutor) -> None:
+        """Lets extractions that wait for room in the queue come to their end."""
+        gone = threading.Thread(target=pool.shutdown, daemon=True)
+        gone.start()
+        while gone.is_alive():
+            try:
+                self._waiting.get(timeout=0.1)
+            except queue.Empty:
+                continue
+
+
+def _end(connection: duckdb.DuckDBPyConnection, record: ops.LoadRecord, seconds: float) -> None:
+    record.duration_seconds = seconds
+    record.finished_at = max(datetime.now(UTC), record.started_at)
+    ops.end_load(connection, record)
+
+
+def _where(problem: Exception) -> str:
+    """Kind and place of an unforeseen error, without its text, which may quote a row."""
+    frame = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{type(problem).__name__} in {Path(frame.filename).name}, line {frame.lineno}"

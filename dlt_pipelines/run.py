@@ -7,16 +7,18 @@ from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
 from dlt_pipelines.errors import MatchbackError
-from dlt_pipelines.load import LoadReport, load
+from dlt_pipelines.load import INBOX, LoadReport, load
 
 
-def load_and_report(workspace: Workspace, organization: str | None = None, source: str | None = None) -> None:
+def load_and_report(
+    workspace: Workspace, organization: str | None = None, source: str | None = None, reconcile: bool = False
+) -> None:
     """Loads and prints what was loaded.
 
     Raises:
         MatchbackError: Something failed; the message lists it. The rest was loaded.
     """
-    report = load(workspace, organization, source)
+    report = load(workspace, organization, source, reconcile=reconcile)
     show(report)
     if report.errors:
         raise MatchbackError(_list_of(report.errors))
@@ -46,8 +48,14 @@ def show(report: LoadReport) -> None:
     """Prints what a load did: rows per organization, and what was left out."""
     console.table(
         "Loaded",
-        [("organization", "left"), ("source", "left"), ("new rows", "right"), ("seconds", "right")],
-        [[name, source, f"{rows:,}", f"{seconds:.1f}"] for name, source, rows, seconds in report.rows],
+        [("organization", "left"), ("source", "left"), ("rows read", "right"), ("new", "right"), ("seconds", "right")],
+        [
+            [
+                "(inbox)" if record.organization_id == INBOX else record.organization_id,
+                *(record.source, f"{record.rows_read:,}", f"{record.rows_new:,}", f"{record.duration_seconds:.1f}"),
+            ]
+            for record in report.records
+        ],
     )
     for warning in report.warnings:
         console.line(f"Warning: {warning}")

@@ -80,7 +80,13 @@ def write_inbox(inbox: Path, world: Sequence[OrganizationWorld]) -> None:
 
 def recipient_id(one: OrganizationWorld, person: int) -> str:
     """How an organization's mail file calls a person: its provider's profile id."""
-    return profile_id(person) if one.plan.provider == "klaviyo" else f"C{person:06d}"
+    ids = {"klaviyo": profile_id(person), "shopify": str(customer_number(person)), "ometria": f"P{person:08d}"}
+    return ids.get(one.plan.provider, f"C{person:06d}")
+
+
+def customer_number(person: int) -> int:
+    """Shopify's number of a customer."""
+    return 7_000_000_000_000 + person
 
 
 def profile_id(person: int) -> str:
@@ -98,29 +104,32 @@ def _campaigns(world: Sequence[OrganizationWorld]) -> Iterator[list[Any]]:
     for one in world:
         for campaign in one.plan.campaigns:
             launched_at = START + timedelta(days=campaign.day)
-            provider = "klaviyo" if campaign.audience != "file" else ""
+            provider = one.plan.provider if campaign.audience != "file" else ""
             yield [
                 *(one.plan.organization_id, campaign.campaign_id, campaign.name, campaign.status),
                 *(campaign.discount_code, _text(launched_at), 1, campaign.window_days, campaign.in_home_days),
                 *(campaign.holdout_share, campaign.piece_cost, one.plan.currency, 0.55, 5),
-                *(provider, audience_id(campaign) if provider else ""),
+                *(provider, audience_id(campaign, one.plan.provider) if provider else ""),
             ]
 
 
-def audience_id(campaign: CampaignPlan) -> str:
-    """The id of a campaign's list or segment, in the form of Klaviyo's six letters and digits."""
+def audience_id(campaign: CampaignPlan, provider: str = "klaviyo") -> str:
+    """The id of a campaign's list or segment: a number, or at Klaviyo six letters and digits."""
+    if provider != "klaviyo":
+        return str(400_000 + sum(map(ord, campaign.campaign_id)))
     letters = "".join(part[:3] for part in campaign.campaign_id.title().split("_"))
     return (letters + "000000")[:6]
 
 
 def _draw_header(one: OrganizationWorld) -> str:
     known = "organization_id,campaign_id,recipient_id,created_at,is_holdout,segment"
-    # a campaign whose audience is a provider's list gets e-mail, name and address from there
-    return (
-        known
-        if one.plan.provider == "klaviyo"
-        else (f"{known},email,first_name,last_name,address1,address2,city,region,postal_code,country")
-    )
+    person = "email,first_name,last_name,address1,address2,city,region,postal_code,country"
+    return known if _audiences_have_addresses(one) else f"{known},{person}"
+
+
+def _audiences_have_addresses(one: OrganizationWorld) -> bool:
+    """Whether the provider's lists tell e-mail, name and address of their members, so that no file need do so."""
+    return all(campaign.audience != "file" for campaign in one.plan.campaigns) and one.plan.provider != "ometria"
 
 
 def _draws(one: OrganizationWorld) -> Iterator[list[Any]]:
@@ -131,7 +140,7 @@ def _draws(one: OrganizationWorld) -> Iterator[list[Any]]:
                 *(one.plan.organization_id, campaign.campaign_id, recipient_id(one, person), _text(drawn.created_at)),
                 *(str(is_holdout).lower(), "frequent" if people.rate_factor[person] > 1.2 else "occasional"),
             ]
-            if one.plan.provider != "klaviyo":
+            if not _audiences_have_addresses(one):
                 address = people.addresses[people.household[person]].written(0)
                 row += [
                     people.email(person) if people.has_email[person] else "",

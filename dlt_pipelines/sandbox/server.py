@@ -13,20 +13,55 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from dlt_pipelines import console
-from dlt_pipelines.sandbox.klaviyo import api_key, klaviyo_app
+from dlt_pipelines.sandbox import commercetools, klaviyo, ometria, shopify
+from dlt_pipelines.sandbox.faults import Faults
+from dlt_pipelines.sandbox.shop import Clock, Shop
 from dlt_pipelines.sandbox.world import START, OrganizationWorld, build_world
 
 HOST = "127.0.0.1"
+APPS = {
+    "klaviyo": klaviyo.klaviyo_app,
+    "ometria": ometria.ometria_app,
+    "shopify": shopify.shopify_app,
+    "commercetools": commercetools.commercetools_app,
+}
+FAULT_SHARE = 0.1
 
 
-def sandbox_app(world: Sequence[OrganizationWorld]) -> Starlette:
+def shops_of(
+    world: Sequence[OrganizationWorld], clock: Clock | None = None, faults_seed: int | None = None
+) -> list[Shop]:
+    """A shop for each organization whose orders a provider serves.
+
+    Args:
+        world: The organizations.
+        clock: Their time; None for the machine's.
+        faults_seed: Makes them misbehave; None for good behaviour.
+    """
+    return [
+        Shop(one, None if faults_seed is None else Faults(one.plan.provider, faults_seed + place, FAULT_SHARE), clock)
+        for place, one in enumerate(world)
+        if one.plan.provider in APPS
+    ]
+
+
+def sandbox_app(shops: Sequence[Shop]) -> Starlette:
     """All stand-ins in one ASGI application, each below its own path."""
-    return Starlette(routes=[Mount("/klaviyo", klaviyo_app(world))])
+    return Starlette(
+        routes=[
+            Mount(f"/{provider}", app([shop for shop in shops if shop.world.plan.provider == provider]))
+            for provider, app in APPS.items()
+        ]
+    )
 
 
 @contextlib.contextmanager
-def running(world: Sequence[OrganizationWorld]) -> Iterator[str]:
+def running(world: Sequence[OrganizationWorld], shops: Sequence[Shop] | None = None) -> Iterator[str]:
     """Serves the world on a free port while the context lasts.
+
+    Args:
+        world: The organizations.
+        shops: Their shops; None for well-behaved ones.
 
     Yields:
         The base URL, without a path.
@@ -35,7 +70,7 @@ def running(world: Sequence[OrganizationWorld]) -> Iterator[str]:
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind((HOST, 0))
         port = listener.getsockname()[1]
-        server = _server(world, port)
+        server = _server(shops_of(world) if shops is None else shops, port)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
@@ -51,24 +86,47 @@ def settings(world: Sequence[OrganizationWorld], base_url: str) -> dict[str, str
     """The environment variables that point matchback at a served world."""
     variables: dict[str, str] = {}
     for one in world:
-        if one.plan.provider == "klaviyo":
-            prefix = f"SOURCES__KLAVIYO__{one.plan.organization_id.upper()}"
-            variables |= {
-                f"{prefix}__BASE_URL": f"{base_url}/klaviyo",
-                f"{prefix}__API_KEY": api_key(one.plan.organization_id),
-                f"{prefix}__INITIAL_DATE": START.strftime("%Y-%m-%d"),
-            }
+        name = one.plan.organization_id
+        own = {
+            "klaviyo": {"base_url": f"{base_url}/klaviyo", "api_key": klaviyo.api_key(name)},
+            "ometria": {
+                "base_url": f"{base_url}/ometria",
+                "api_key": ometria.api_key(name),
+                # nothing is to be spared here
+                "requests_per_second": "0",
+            },
+            "shopify": {
+                "base_url": f"{base_url}/shopify/{name}",
+                "client_id": name,
+                "client_secret": shopify.client_secret(name),
+            },
+            "commercetools": {
+                "base_url": f"{base_url}/commercetools",
+                "auth_url": f"{base_url}/commercetools",
+                "project_key": name,
+                "client_id": name,
+                "client_secret": commercetools.client_secret(name),
+            },
+        }.get(one.plan.provider)
+        if own:
+            prefix = f"SOURCES__{one.plan.provider.upper()}__{name.upper()}"
+            variables |= {f"{prefix}__{setting.upper()}": value for setting, value in own.items()}
+            variables[f"{prefix}__INITIAL_DATE"] = START.strftime("%Y-%m-%d")
     return variables
 
 
-def serve(port: int, scale: float, seed: int) -> None:
+def serve(port: int, scale: float, seed: int, faults_seed: int | None) -> None:
     """Serves a world until interrupted, and says how to point matchback at it."""
     world = build_world(seed, scale)
     console.line("Serving the stand-in providers. In another shell:")
     for variable, value in settings(world, f"http://{HOST}:{port}").items():
         console.line(f"  export {variable}={value}")
-    _server(world, port).run()
+    if faults_seed is not None:
+        console.line(f"They misbehave, by the seed {faults_seed}: about one request in ten meets a fault.")
+    _server(shops_of(world, faults_seed=faults_seed), port).run()
 
 
-def _server(world: Sequence[OrganizationWorld], port: int) -> uvicorn.Server:
-    return uvicorn.Server(uvicorn.Config(sandbox_app(world), host=HOST, port=port, log_level="error", access_log=False))
+def _server(shops: Sequence[Shop], port: int) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(sandbox_app(shops), host=HOST, port=port, log_level="critical", access_log=False)
+    )

@@ -149,7 +149,50 @@ LARKFIELD = OrganizationPlan(
     ),
     4_000,
 )
-ORGANIZATIONS = (JUNIPER, LARKFIELD)
+HERON = OrganizationPlan(
+    "heron",
+    "Heron Books",
+    "ometria",
+    "GB",
+    "GBP",
+    "EUR",
+    "heron.example",
+    (
+        CampaignPlan("summer_reading", "Summer reading", 3_500, 0.20, 60, 0.150, "shared", "list"),
+        CampaignPlan("signed_editions", "Signed editions", 1_500, 0.20, 100, 0.000, "shared", "list"),
+    ),
+    800,
+)
+MARLOW = OrganizationPlan(
+    "marlow",
+    "Marlow Outdoor",
+    "shopify",
+    "US",
+    "USD",
+    "CAD",
+    "marlow.example",
+    (
+        CampaignPlan("trail_season", "Trail season", 3_500, 0.20, 30, 0.150, "shared", "segment"),
+        CampaignPlan("rain_gear", "Rain gear", 1_500, 0.20, 90, 0.110, "own", "segment"),
+    ),
+    800,
+)
+TAMARIND = OrganizationPlan(
+    "tamarind",
+    "Tamarind Kitchen",
+    "commercetools",
+    "GB",
+    "GBP",
+    "EUR",
+    "tamarind.example",
+    (
+        CampaignPlan("spice_box", "Spice box", 3_500, 0.20, 40, 0.150, "shared"),
+        CampaignPlan("knife_sale", "Knife sale", 1_500, 0.20, 95, 0.060, "none"),
+    ),
+    800,
+)
+# new ones go to the end: each draws from a seed of its place
+ORGANIZATIONS = (JUNIPER, LARKFIELD, HERON, MARLOW, TAMARIND)
 
 
 @dataclass(frozen=True)
@@ -328,8 +371,9 @@ class _Builder:
             overlap = max(min(closes, other.window[1]) - max(opens, other.window[0]), 0.0) / other.window_days
             without[sent] += people.rate_factor[sent] * other.effect * overlap
         added = people.rate_factor * campaign.effect * SENT_SHARE * (closes - opens) / campaign.window_days
-        before = _received(people, mine.person, without * kept)
-        after = _received(people, mine.person, (without + added) * kept)
+        has_street = self._plan.provider != "ometria"
+        before = _received(people, mine.person, without * kept, has_street)
+        after = _received(people, mine.person, (without + added) * kept, has_street)
         whole_before, whole_after = without[mine.person] * kept, (without + added)[mine.person] * kept
         matchable = _effects(before, after)
         whole = _effects(whole_before, whole_after)
@@ -339,15 +383,15 @@ class _Builder:
         return Truth(matchable, whole, share, _power(before, after, mine.is_holdout, matchable))
 
 
-def _received(people: People, members: Integers, rates: Floats) -> Floats:
+def _received(people: People, members: Integers, rates: Floats, has_street: bool) -> Floats:
     """The rate of orders that lift finds for each member of a campaign.
 
     An order with the e-mail on file is its buyer's. Any other that goes to an address on file is shared out evenly
-    among the household's members in the campaign. The rest cannot be found.
+    among the household's members in the campaign, where the provider's orders have a street. The rest cannot be found.
     """
     trait, household = people.trait[members], people.household[members]
     by_email = (trait == KNOWN) & people.has_email[members]
-    by_address = ~by_email & (trait != STRANGER) & people.has_address[members]
+    by_address = ~by_email & (trait != STRANGER) & people.has_address[members] & has_street
     size = np.bincount(household)
     shared = np.bincount(household, weights=rates[members] * by_address, minlength=len(size))
     return np.asarray(rates[members] * by_email + shared[household] / size[household], dtype=np.float64)

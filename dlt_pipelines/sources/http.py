@@ -1,10 +1,16 @@
-"""One HTTP client for all providers: pooled connections, retries that listen to the server, errors in words."""
+"""One HTTP client for all providers: pooled connections, a pace, retries that listen to the server, errors in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,13 +23,134 @@ RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504, 524})
 ATTEMPTS = 6
 LONGEST_WAIT_SECONDS = 60.0
 
+T = TypeVar("T")
 
-class _TransientError(Exception):
-    """A fault that may pass: throttled, unavailable, cut off."""
 
-    def __init__(self, reason: str, wait_seconds: float | None = None) -> None:
+def pause(seconds: float) -> None:
+    """The only place where a source sleeps."""
+    time.sleep(seconds)
+
+
+class TransientError(Exception):
+    """A fault that may pass: throttled, unavailable, cut off.
+
+    Attributes:
+        wait_seconds: How long the server asked us to wait; None where it did not say.
+        is_throttling: Whether we were too fast, rather than the server in trouble.
+        status: The HTTP status it answered, where it answered.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        wait_seconds: float | None = None,
+        is_throttling: bool = False,
+        status: int | None = None,
+    ) -> None:
         super().__init__(reason)
-        self.wait_seconds = wait_seconds
+        self.wait_seconds, self.is_throttling, self.status = wait_seconds, is_throttling, status
+
+
+class Pace(Protocol):
+    """Keeps an account within its provider's rate."""
+
+    def delay(self) -> float:
+        """Seconds to wait before the next request."""
+
+    def learn(self, answer: httpx.Response, body: Any, /) -> None:
+        """Takes in what an answer says about the rate."""
+
+
+class FixedRate:
+    """At most so many requests a second, evenly spaced; for providers that say nothing in their answers."""
+
+    def __init__(self, per_second: float) -> None:
+        self._gap = 1 / per_second if per_second else 0.0
+        self._next = 0.0
+
+    def delay(self) -> float:
+        """See `Pace`. Each call books a request."""
+        now = time.monotonic()
+        waiting = max(self._next - now, 0.0)
+        self._next = max(now, self._next) + self._gap
+        return waiting
+
+    def learn(self, _answer: httpx.Response, _body: Any) -> None:
+        """See `Pace`. There is nothing to learn."""
+
+
+class RateLimitHeaders:
+    """Waits for the next window once `RateLimit-Remaining` is used up; Klaviyo sends these headers."""
+
+    def __init__(self) -> None:
+        self._blocked_until = 0.0
+
+    def delay(self) -> float:
+        """See `Pace`."""
+        return max(self._blocked_until - time.monotonic(), 0.0)
+
+    def learn(self, answer: httpx.Response, _body: Any) -> None:
+        """See `Pace`."""
+        remaining, reset = _number(answer, "RateLimit-Remaining"), _number(answer, "RateLimit-Reset")
+        if remaining is not None and reset is not None and remaining < 1:
+            self._blocked_until = time.monotonic() + min(reset, LONGEST_WAIT_SECONDS)
+
+
+class Credentials(Protocol):
+    """What goes into the headers of each request."""
+
+    def headers(self) -> dict[str, str]:
+        """The headers, fetching a token where that is needed."""
+
+    def renew(self) -> bool:
+        """Called when the server answered 401.
+
+        Returns:
+            Whether it is worth asking again.
+        """
+
+
+@dataclass(frozen=True)
+class StaticHeaders:
+    """Credentials that never change: an API key."""
+
+    values: dict[str, str] = field(repr=False)
+
+    def headers(self) -> dict[str, str]:
+        """See `Credentials`."""
+        return self.values
+
+    def renew(self) -> bool:
+        """See `Credentials`. A key that is refused stays refused."""
+        return False
+
+
+class ClientCredentials:
+    """OAuth client credentials: a token that is fetched when first needed and again when it was refused."""
+
+    def __init__(self, fetch: Callable[[], str], header: Callable[[str], dict[str, str]]) -> None:
+        """Fetches nothing yet; `fetch` gives a token, `header` the headers that carry it."""
+        self._fetch, self._header = fetch, header
+        self._token: str | None = None
+        self._is_fresh = False
+
+    def headers(self) -> dict[str, str]:
+        """See `Credentials`."""
+        if self._token is None:
+            self._token = self._fetch()
+            self._is_fresh = True
+        return self._header(self._token)
+
+    def renew(self) -> bool:
+        """See `Credentials`. A token refused right after it was given means that the credentials are wrong."""
+        if self._is_fresh:
+            return False
+        self._token = None
+        return True
+
+    def accepted(self) -> None:
+        """Notes that the server took the token."""
+        self._is_fresh = False
 
 
 class ProviderClient:
@@ -31,21 +158,39 @@ class ProviderClient:
 
     Attributes:
         retries: How often a request had to be repeated so far.
+        throttled_seconds: How long we waited because the provider said, or would have said, that we are too fast.
     """
 
-    def __init__(self, provider: str, organization_id: str, base_url: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self,
+        provider: str,
+        organization_id: str,
+        base_url: str,
+        credentials: Credentials,
+        pace: Pace | None = None,
+        check: Callable[[httpx.Response, Any], None] | None = None,
+    ) -> None:
         """Opens nothing yet.
 
         Args:
             provider: For messages.
             organization_id: For messages.
             base_url: The bare host; no request, and so no key, ever goes to another one.
-            headers: Sent with every request.
+            credentials: Sent with every request.
+            pace: How fast; None is as fast as answers come.
+            check: Raises `TransientError` or `ProviderError` for an answer that is an error in spite of its status,
+                or that deserves another treatment than its status has.
         """
-        self._who = f"{provider} of organization {organization_id}"
+        self.who = f"{provider} of organization {organization_id}"
         self._base_url = base_url
-        self._http = httpx.Client(headers=headers, timeout=httpx.Timeout(60.0, connect=10.0), follow_redirects=False)
+        self._credentials, self._pace, self._check = credentials, pace, check
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(60.0, connect=10.0), follow_redirects=False, verify=_trusted_authorities()
+        )
+        self._fetcher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fetch")
+        self._counting = threading.Lock()
         self.retries = 0
+        self.throttled_seconds = 0.0
 
     def __enter__(self) -> ProviderClient:
         return self
@@ -53,99 +198,193 @@ class ProviderClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._fetcher.shutdown(cancel_futures=True)
         self._http.close()
 
-    def get(self, path_or_url: str, parameters: dict[str, str] | None = None) -> dict[str, Any]:
-        """The JSON object that a GET answers.
+    def get(self, path_or_url: str, parameters: Any = None) -> Any:
+        """What a GET answers, as JSON.
 
         Args:
             path_or_url: A path below the host, or a full URL the server gave, which is followed as it is.
-            parameters: Query parameters; for a full URL none.
+            parameters: Query parameters as httpx takes them; for a full URL none.
 
         Raises:
             ProviderError: The provider refused, or stayed unavailable. The message holds no key and no query.
         """
+        return self._request("GET", path_or_url, params=parameters)
+
+    def post(self, path: str, content: bytes, media_type: str = "application/json") -> Any:
+        """What a POST answers, as JSON; only for requests that may safely be repeated, which all of ours are.
+
+        Raises:
+            ProviderError: See `get`.
+        """
+        return self._request("POST", path, content=content, headers={"Content-Type": media_type})
+
+    def walk(self, first: Callable[[], T], following: Callable[[T], Callable[[], T] | None]) -> Iterator[T]:
+        """Pages of a walk, the next one being fetched while the caller works on this one.
+
+        Args:
+            first: Fetches the first page.
+            following: Gives for a page what fetches the next one, or None when it was the last.
+        """
+        fetch: Callable[[], T] | None = first
+        pending = self._fetcher.submit(first)
+        while fetch:
+            page = pending.result()
+            fetch = following(page)
+            if fetch:
+                pending = self._fetcher.submit(fetch)
+            yield page
+
+    def _request(self, method: str, path_or_url: str, **options: Any) -> Any:
         url = path_or_url if "://" in path_or_url else self._base_url + path_or_url
-        if urlsplit(url).netloc != urlsplit(self._base_url).netloc:
-            raise ProviderError(f"{self._who}: the server sent a link to another host; it was not followed.")
+        if urlsplit(url)[:2] != urlsplit(self._base_url)[:2]:
+            raise ProviderError(f"{self.who}: the server sent a link to another host; it was not followed.")
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_TransientError),
+            retry=tenacity.retry_if_exception_type(TransientError),
             wait=self._wait,
+            # looked up when it is called, so that a test need not wait
+            sleep=lambda seconds: pause(seconds),  # noqa: PLW0108
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             reraise=True,
         )
         try:
-            return retrying(self._get_once, url, parameters)
-        except _TransientError as error:
+            return retrying(self._request_once, method, url, **options)
+        except TransientError as error:
             raise ProviderError(
-                f"{self._who}: {urlsplit(url).netloc} {error}, {ATTEMPTS} times in a row. Try again later; what was "
-                "loaded before stays, and the next load goes on from there."
+                f"{self.who}: {urlsplit(url).netloc} {error}, {ATTEMPTS} times in a row. Try again later; what was "
+                "loaded before stays, and the next load goes on from there.",
+                error.status,
             ) from None
 
-    def _get_once(self, url: str, parameters: dict[str, str] | None) -> dict[str, Any]:
+    def _request_once(self, method: str, url: str, headers: dict[str, str] | None = None, **options: Any) -> Any:
+        self._keep_pace()
+        sent = self._credentials.headers() | (headers or {})
         try:
-            answer = self._http.get(url, params=parameters)
+            answer = self._http.request(method, url, headers=sent, **options)
         except httpx.TransportError as error:
-            raise _TransientError(f"could not be reached ({type(error).__name__})") from error
-        if answer.status_code in RETRIED_STATUSES:
-            raise _TransientError(f"answered {answer.status_code}", _retry_after(answer))
-        if answer.status_code in (401, 403):
-            raise ProviderError(
-                f"{self._who}: the key was refused ({answer.status_code}). Check that the api_key is a private key of "
-                f"this account, and that it may read {urlsplit(url).path}.",
-                answer.status_code,
-            )
-        if not answer.is_success:
-            raise ProviderError(
-                f"{self._who}: {urlsplit(url).path} answered {answer.status_code}: {_detail(answer)}",
-                answer.status_code,
-            )
-        try:
-            body = orjson.loads(answer.content)
-        except orjson.JSONDecodeError as error:
-            raise _TransientError("sent an answer cut short") from error
-        if not isinstance(body, dict):
-            raise ProviderError(f"{self._who}: {urlsplit(url).path} answered something that is not a JSON object.")
+            raise TransientError(f"could not be reached ({type(error).__name__})") from error
+        if answer.status_code == 401 and self._credentials.renew():
+            raise TransientError("refused a token that had expired", wait_seconds=0.0)
+        body = _parsed(answer)
+        if self._pace:
+            self._pace.learn(answer, body)
+        if self._check:
+            self._check(answer, body)
+        self._raise_for_status(answer, body)
+        if isinstance(self._credentials, ClientCredentials):
+            self._credentials.accepted()
+        if body is None:
+            raise TransientError("sent an answer cut short")
         return body
 
+    def _raise_for_status(self, answer: httpx.Response, body: Any) -> None:
+        if answer.is_success:
+            return
+        path, status = urlsplit(str(answer.url)).path, answer.status_code
+        if status in RETRIED_STATUSES:
+            wait_seconds = _number(answer, "Retry-After")
+            raise TransientError(f"answered {status}", wait_seconds, is_throttling=status == 429, status=status)
+        if status in (401, 403):
+            raise ProviderError(
+                f"{self.who}: the key was refused ({status}). Check that the credentials in the settings belong to "
+                f"this account, and that they may read {path}.",
+                status,
+            )
+        raise ProviderError(f"{self.who}: {path} answered {status}: {_reason(body)}", status)
+
+    def _keep_pace(self) -> None:
+        seconds = self._pace.delay() if self._pace else 0.0
+        if seconds > 0:
+            self._throttled(seconds)
+            pause(seconds)
+
     def _wait(self, attempt: tenacity.RetryCallState) -> float:
-        self.retries += 1
         error = attempt.outcome.exception() if attempt.outcome else None
-        asked = error.wait_seconds if isinstance(error, _TransientError) else None
-        if asked is not None:
-            return min(asked, LONGEST_WAIT_SECONDS)
-        return tenacity.wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT_SECONDS)(attempt)
+        asked = error.wait_seconds if isinstance(error, TransientError) else None
+        seconds = (
+            tenacity.wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT_SECONDS)(attempt)
+            if asked is None
+            else min(max(asked, 0.0), LONGEST_WAIT_SECONDS)
+        )
+        with self._counting:
+            self.retries += 1
+        if isinstance(error, TransientError) and error.is_throttling:
+            self._throttled(seconds)
+        return seconds
+
+    def _throttled(self, seconds: float) -> None:
+        with self._counting:
+            self.throttled_seconds += seconds
 
 
-def follow_pages(client: ProviderClient, path: str, parameters: dict[str, str]) -> Iterator[dict[str, Any]]:
+def follow_links(client: ProviderClient, path: str, parameters: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Pages of a JSON:API collection, following `links.next` as the server gave it.
 
     Raises:
         ProviderError: The server gave a link for the second time, which would never end.
     """
-    page = client.get(path, parameters)
     followed: set[str] = set()
-    while True:
-        yield page
+
+    def following(page: dict[str, Any]) -> Callable[[], dict[str, Any]] | None:
         link = (page.get("links") or {}).get("next")
         if not link:
-            return
-        if link in followed:
-            raise ProviderError(f"{path}: the server gave the same next page twice; the load stopped there.")
-        followed.add(link)
-        page = client.get(link)
+            return None
+        refuse_repeated(client, link, followed)
+        return lambda: json_object(client, client.get(link))
+
+    yield from client.walk(lambda: json_object(client, client.get(path, parameters)), following)
 
 
-def _retry_after(answer: httpx.Response) -> float | None:
+def refuse_repeated(client: ProviderClient, cursor: str, followed: set[str]) -> None:
+    """Notes a cursor that is about to be followed.
+
+    Raises:
+        ProviderError: It was followed before: the walk would never end.
+    """
+    if cursor in followed:
+        raise ProviderError(f"{client.who}: the server gave the same next page twice; the load stopped there.")
+    followed.add(cursor)
+
+
+def json_object(client: ProviderClient, body: Any) -> dict[str, Any]:
+    """An answer that must be a JSON object.
+
+    Raises:
+        ProviderError: It is something else.
+    """
+    if not isinstance(body, dict):
+        raise ProviderError(f"{client.who}: an answer is not the JSON object that was expected.")
+    return body
+
+
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """One for all clients: reading the authorities takes longer than an idle tick of an organization."""
+    return httpx.create_ssl_context()
+
+
+def _parsed(answer: httpx.Response) -> Any:
+    """The body as JSON; None where it is none, as in a cut-off answer or a proxy's error page."""
     try:
-        return max(float(answer.headers["Retry-After"]), 0.0)
+        return orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _number(answer: httpx.Response, header: str) -> float | None:
+    try:
+        return float(answer.headers[header])
     except (KeyError, ValueError):
         return None
 
 
-def _detail(answer: httpx.Response) -> str:
-    """The provider's own words on an error, where its body has the JSON:API form."""
-    try:
-        return "; ".join(str(error["detail"]) for error in orjson.loads(answer.content)["errors"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+def _reason(body: Any) -> str:
+    """The provider's own words on an error: JSON:API's details, or a message."""
+    if not isinstance(body, dict):
         return "no reason given"
+    errors = body.get("errors")
+    objects = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    details = [error.get("detail") or error.get("message") for error in objects]
+    return "; ".join(str(one) for one in details if one) or str(body.get("message") or "no reason given")

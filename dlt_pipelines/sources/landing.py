@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dlt
+import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.errors import MatchbackError
 
+if TYPE_CHECKING:
+    from dlt_pipelines.sources.extraction import Parcel
+    from dlt_pipelines.sources.reading import Stream
+
 # A version that is there already is left as it is: loading the same thing again adds nothing.
 INSERT_NEW_VERSIONS: Any = {"disposition": "merge", "strategy": "insert-only"}
+# gives memory back once a batch is landed, which Arrow's own pool keeps
+pa.set_memory_pool(pa.system_memory_pool())
+
+VERSION_KEY = ("organization_id", "object_id", "payload_hash")
 
 
 def payload_hash(payload: bytes) -> str:
@@ -31,16 +42,139 @@ def utc_columns(schema: pa.Schema) -> Any:
     }
 
 
+def raw_schema(stream: Stream) -> pa.Schema:
+    """The columns of a stream's raw table: key, payload, its own, the provider's time, ours. Times are UTC."""
+    return pa.schema(
+        [
+            *((name, pa.string()) for name in (*VERSION_KEY, "payload")),
+            *stream.extra_columns.items(),
+            (stream.time_column, pa.timestamp("us")),
+            ("loaded_at", pa.timestamp("us")),
+        ]
+    )
+
+
+def keep_new_versions(connection: duckdb.DuckDBPyConnection, parcels: list[Parcel]) -> None:
+    """Takes from the files of one source's parcels every version that is landed already, so none is written twice.
+
+    Only one writer may do so at a time: what is new is decided before it is written.
+
+    Args:
+        connection: To the workspace's database, held open while the load lasts.
+        parcels: Of one source. A file without a new version is dropped from its parcel.
+    """
+    for table in sorted({table for parcel in parcels for table in parcel.files}):
+        _keep_new_versions(connection, f"raw_{parcels[0].source}", table, parcels)
+
+
+def land_parcel(workspace: Workspace, parcel: Parcel) -> int:
+    """Lands what is left of a parcel; its files are gone afterwards.
+
+    Returns:
+        How many rows.
+
+    Raises:
+        MatchbackError: The pipeline failed.
+    """
+    counts = {table: pq.read_metadata(path).num_rows for table, path in parcel.files.items()}
+    resources = [_import(parcel, table, path, counts[table]) for table, path in parcel.files.items()]
+    if resources:
+        land(workspace, f"{parcel.source}__{parcel.organization_id}", f"raw_{parcel.source}", resources)
+    for path in parcel.files.values():
+        path.unlink(missing_ok=True)
+    return sum(counts.values())
+
+
+def _keep_new_versions(connection: duckdb.DuckDBPyConnection, dataset: str, table: str, parcels: list[Parcel]) -> None:
+    """Takes from the files of a table what the database has already, or what an earlier file of the batch has."""
+    files = {str(parcel.files[table]): parcel for parcel in parcels if table in parcel.files}
+    known = _has_table(connection, dataset, table)
+    unknown_yet = (
+        f"""
+        where not exists (
+            from {dataset}.{table} as landed
+            where landed.organization_id = files.organization_id
+                and landed.object_id = files.object_id
+                and landed.payload_hash = files.payload_hash
+        )
+        """
+        if known
+        else ""
+    )
+    connection.execute(
+        f"""
+        create or replace temp table new_versions as
+        select
+            min_by(filename, (filename, file_row_number)) as filename,
+            min_by(file_row_number, (filename, file_row_number)) as file_row_number
+        from read_parquet($files, filename = true, file_row_number = true) as files
+        {unknown_yet}
+        group by organization_id, object_id, payload_hash
+        """,
+        {"files": list(files)},
+    )
+    counts = dict(connection.execute("select filename, count(*) from new_versions group by filename").fetchall())
+    for name, parcel in files.items():
+        if counts.get(name, 0) == 0:
+            parcel.files.pop(table).unlink()
+        elif counts[name] < pq.read_metadata(name).num_rows:
+            parcel.files[table] = _filtered(connection, Path(name))
+
+
+def _filtered(connection: duckdb.DuckDBPyConnection, path: Path) -> Path:
+    """A copy of a file with its new versions alone; the file itself is removed."""
+    kept = path.with_suffix(".new.parquet")
+    connection.execute(
+        f"""
+        copy (
+            select files.* exclude (file_row_number)
+            from read_parquet('{_quoted(path)}', file_row_number = true) as files
+            semi join new_versions
+                on new_versions.filename = '{_quoted(path)}'
+                and new_versions.file_row_number = files.file_row_number
+        ) to '{_quoted(kept)}' (format parquet, codec lz4)
+        """
+    )
+    path.unlink()
+    return kept
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _has_table(connection: duckdb.DuckDBPyConnection, dataset: str, table: str) -> bool:
+    found = connection.execute(
+        "select 1 from information_schema.tables where table_schema = ? and table_name = ?", [dataset, table]
+    )
+    return found.fetchone() is not None
+
+
+def _import(parcel: Parcel, table: str, path: Path, count: int) -> Any:
+    """A dlt resource that hands a Parquet file over as it is."""
+
+    def rows() -> Any:
+        yield dlt.mark.with_file_import(str(path), "parquet", count)
+
+    hints: Any = {
+        column.name: {"data_type": "timestamp", "timezone": False}
+        if pa.types.is_timestamp(column.type)
+        else {"data_type": "text"}
+        for column in raw_schema(parcel.streams[table])
+    }
+    return dlt.resource(rows, name=table, write_disposition="append", columns=hints)
+
+
 def land(workspace: Workspace, name: str, dataset: str, data: Any) -> None:
     """Runs the pipeline `name` on resources, into the schema `dataset` of the workspace's database.
 
-    Rows and the source's state (its checkpoint) are committed together in the database, which alone is believed:
-    where an earlier run was cut off, what it left in the pipeline's folder is thrown away and read again.
+    The database alone is believed: where an earlier run was cut off, what it left in the pipeline's folder is
+    thrown away and read again.
 
     Raises:
         MatchbackError: The source's own, or a sentence about what went wrong while landing.
     """
-    # dlt would go on with a half-written package, or with a checkpoint whose rows were never landed
+    # dlt would go on with a half-written package
     unfinished = workspace.pipelines / f"{name}.unfinished"
     if unfinished.exists():
         shutil.rmtree(workspace.pipelines / name, ignore_errors=True)

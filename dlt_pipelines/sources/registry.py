@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 from dlt_pipelines.organizations import Organization
-from dlt_pipelines.sources import klaviyo
+from dlt_pipelines.sources import commercetools, klaviyo, ometria, shopify
+from dlt_pipelines.sources.http import ProviderClient
+from dlt_pipelines.sources.reading import ReadingContract, Stream
 
-Progress = Callable[[str, int], None]
+
+class Settings(Protocol):
+    """What every provider's settings have."""
+
+    @property
+    def contract(self) -> ReadingContract:
+        """How the history is read."""
+
+    def for_models(self) -> dict[str, str]:
+        """The settings that the models read; never a secret."""
 
 
 class Source(Protocol):
     """What a provider's package offers; the package itself is the object."""
 
-    def resources(
-        self, organization: Organization, audience_ids: list[str], loaded_at: datetime, progress: Progress
-    ) -> list[Any]:
-        """The dlt resources to land for an organization.
+    def read_settings(self, organization_id: str) -> Any:
+        """The organization's settings (`Settings`).
+
+        Raises:
+            ConfigurationError: One is missing or wrong; the message says where to put it.
+        """
+
+    def client(self, organization_id: str, settings: Any) -> ProviderClient:
+        """A client for the organization's account; it opens nothing yet."""
+
+    def streams(
+        self, organization: Organization, settings: Any, api: ProviderClient, audience_ids: list[str], folder: Path
+    ) -> Iterator[Stream]:
+        """What is read for an organization, in order.
 
         Args:
             organization: Whose account; its orders are read where this is its provider and it takes orders.
+            settings: Its settings.
+            api: The client, open.
             audience_ids: Lists and segments that campaigns name as their audience at this provider.
-            loaded_at: Start of the load, aware.
-            progress: Called with what is read and how many rows more.
+            folder: Where what does not fit into memory may lie while the load lasts.
 
         Raises:
-            MatchbackError: A setting is missing or wrong.
+            MatchbackError: The provider refused, or a setting does not fit what is there.
         """
 
     def probe(self, organization_id: str) -> str:
@@ -41,5 +63,10 @@ class Source(Protocol):
         """
 
 
-SOURCES: dict[str, Source] = {"klaviyo": klaviyo}
+SOURCES: dict[str, Source] = {
+    "klaviyo": klaviyo,
+    "ometria": ometria,
+    "shopify": shopify,
+    "commercetools": commercetools,
+}
 PROVIDERS = ("files", *SOURCES)

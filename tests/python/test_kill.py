@@ -17,7 +17,7 @@ from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.world import build_world
 
-KILLS, SAMPLE = 25, 5
+KILLS, SAMPLE = 50, 5
 # the process needs about a second before it writes anything, and three to end
 EARLIEST, LATEST = 0.8, 3.0
 
@@ -40,7 +40,7 @@ def landed(database: Path) -> dict[str, list[tuple[object, ...]]]:
             """
             select table_schema || '.' || table_name
             from information_schema.tables
-            where table_schema in ('raw_files', 'raw_klaviyo') and table_name not like '\\_dlt%' escape '\\'
+            where table_schema like 'raw\\_%' escape '\\' and table_name not like '\\_dlt%' escape '\\'
             order by all
             """
         ).fetchall()

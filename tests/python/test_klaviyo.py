@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -18,7 +17,7 @@ import jsonschema
 import pytest
 
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
-from dlt_pipelines.errors import ConfigurationError, ProviderError
+from dlt_pipelines.errors import ConfigurationError
 from dlt_pipelines.load import load
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
@@ -26,7 +25,6 @@ from dlt_pipelines.sandbox.klaviyo import api_key
 from dlt_pipelines.sandbox.world import JUNIPER, START, OrganizationWorld, build_world
 from dlt_pipelines.sources import klaviyo
 from dlt_pipelines.sources.klaviyo.source import choose_metrics
-from dlt_pipelines.sources.reading import ReadingContract, advance, next_slice, utc_instant
 
 SPECS = Path(os.environ.get("MATCHBACK_SPECS", PROJECT_ROOT.parent / "shared" / "specs")) / "klaviyo"
 needs_specs = pytest.mark.skipif(
@@ -204,6 +202,7 @@ def test_everything_of_the_account_is_landed_once_and_a_second_load_adds_nothing
         "placed": len(orders),
         "cancelled": sum(order.cancelled_at is not None for order in orders),
         "refunded": sum(order.refunded_at is not None for order in orders),
+        "fulfilled": sum(order.cancelled_at is None for order in orders),
     }
     members = query(place, "select count(*), count(distinct object_id) from raw_klaviyo.audience_members")[0]
     drawn = sum(len(drawn.person) for drawn in world[0].recipients.values())
@@ -211,7 +210,7 @@ def test_everything_of_the_account_is_landed_once_and_a_second_load_adds_nothing
     assert query(place, "select count(*) from raw_klaviyo.order_events where profile is null") == [(0,)]
     again = load(place)
     assert not again.errors
-    assert sum(rows for _, _, rows, _ in again.rows) == 0
+    assert again.rows_new == 0
 
 
 def test_a_lost_pipeline_folder_costs_nothing(
@@ -232,7 +231,7 @@ def test_a_lost_pipeline_folder_costs_nothing(
     monkeypatch.setattr(httpx.Client, "send", recording)
     again = load(place)
     assert not again.errors
-    assert sum(rows for _, _, rows, _ in again.rows) == 0
+    assert again.rows_new == 0
     assert not any(START.strftime("%Y-%m-%d") in text for text in asked), "it does not begin from the start"
 
 
@@ -264,113 +263,29 @@ METRICS = [
 
 def test_a_metric_is_chosen_by_id_or_by_its_only_name() -> None:
     wanted = {"placed": "A1", "refunded": "refunded order", "cancelled": "Cancelled Order"}
-    assert choose_metrics(METRICS, wanted, "acorn") == {"placed": "A1", "refunded": "B1"}
+    assert choose_metrics(METRICS, wanted, "", "acorn") == {"placed": "A1", "refunded": "B1"}
 
 
 def test_a_name_that_several_metrics_have_is_refused_with_their_ids() -> None:
     with pytest.raises(ConfigurationError, match=r"A1 \(Shopify\), A2 \(no integration\).*placed_order_metric"):
-        choose_metrics(METRICS, {"placed": "Placed Order"}, "acorn")
+        choose_metrics(METRICS, {"placed": "Placed Order"}, "", "acorn")
+
+
+def test_a_name_that_several_metrics_have_is_told_apart_by_its_integration() -> None:
+    assert choose_metrics(METRICS, {"placed": "placed order"}, "shopify", "acorn") == {"placed": "A1"}
+    with pytest.raises(ConfigurationError, match="and the integration 'Magento'"):
+        choose_metrics(METRICS, {"placed": "placed order"}, "Magento", "acorn")
+
+
+def test_a_metric_that_was_asked_for_by_name_must_be_there() -> None:
+    wanted = {"placed": "A1", "subscription_started": "Joined the club"}
+    with pytest.raises(ConfigurationError, match=r"'Joined the club'.*subscription_started_metric"):
+        choose_metrics(METRICS, wanted, "", "acorn")
 
 
 def test_a_missing_placed_order_metric_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no metric has the id or name 'Bought'"):
-        choose_metrics(METRICS, {"placed": "Bought"}, "acorn")
-
-
-NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-CONTRACT = ReadingContract(datetime(2026, 1, 1, tzinfo=UTC), timedelta(seconds=300), timedelta(days=4))
-
-
-def test_the_first_slice_begins_at_the_initial_date_and_ends_settled() -> None:
-    first = next_slice({}, CONTRACT, NOW)
-    assert (first.lower, first.upper, first.is_full_lookback) == (CONTRACT.initial_date, NOW - CONTRACT.settle, True)
-    assert first.holds(first.lower)
-    assert not first.holds(first.upper)
-
-
-def test_a_tick_goes_back_a_little_and_once_an_hour_the_whole_look_back() -> None:
-    state: dict[str, Any] = {}
-    advance(state, next_slice(state, CONTRACT, NOW), NOW - timedelta(hours=3), NOW)
-    tick = next_slice(state, CONTRACT, NOW + timedelta(minutes=59))
-    assert (tick.lower, tick.is_full_lookback) == (NOW - timedelta(hours=3, minutes=10), False)
-    hourly = next_slice(state, CONTRACT, NOW + timedelta(hours=1))
-    assert (hourly.lower, hourly.is_full_lookback) == (NOW - timedelta(hours=3) - CONTRACT.lookback, True)
-
-
-def test_the_checkpoint_never_passes_the_settled_end_nor_goes_back() -> None:
-    state: dict[str, Any] = {}
-    first = next_slice(state, CONTRACT, NOW)
-    advance(state, first, NOW + timedelta(days=300), NOW)
-    assert datetime.fromisoformat(state["checkpoint"]) == first.upper
-    before = copy.deepcopy(state)
-    advance(state, first, NOW - timedelta(days=30), NOW)
-    assert state == before
-    advance(state, next_slice(state, CONTRACT, NOW + timedelta(days=1)), None, NOW + timedelta(days=1))
-    assert datetime.fromisoformat(state["checkpoint"]) == NOW + timedelta(days=1) - CONTRACT.settle
-
-
-@pytest.mark.parametrize("text", ["2026-06-23T00:15:23Z", "2026-06-23 00:15:23+00:00", "2026-06-23T02:15:23+02:00"])
-def test_instants_are_compared_in_utc_however_they_are_written(text: str) -> None:
-    assert utc_instant(text) == datetime(2026, 6, 23, 0, 15, 23, tzinfo=UTC)
-
-
-def answers(*scripted: httpx.Response | Exception) -> Callable[[httpx.Request], httpx.Response]:
-    """A transport that gives one scripted answer after the other."""
-    remaining = list(scripted)
-
-    def handle(_request: httpx.Request) -> httpx.Response:
-        answer = remaining.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    return handle
-
-
-def scripted_client(monkeypatch: pytest.MonkeyPatch, *scripted: httpx.Response | Exception) -> Any:
-    """Our client over scripted answers, without waiting between attempts."""
-    from dlt_pipelines.sources.http import ProviderClient
-
-    create = httpx.Client
-    transport = httpx.MockTransport(answers(*scripted))
-    monkeypatch.setattr(httpx, "Client", lambda **options: create(transport=transport, **options))
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
-    return ProviderClient("klaviyo", "acorn", "https://host.example", {"Authorization": "Klaviyo-API-Key pk_secret"})
-
-
-def test_throttling_faults_and_cut_off_answers_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = scripted_client(
-        monkeypatch,
-        httpx.Response(429, headers={"Retry-After": "3"}),
-        httpx.Response(503),
-        httpx.ReadTimeout("slow"),
-        httpx.Response(200, content=b'{"data": ['),
-        httpx.Response(200, json={"data": []}),
-    )
-    assert client.get("/api/metrics") == {"data": []}
-    assert client.retries == 4
-
-
-def test_a_provider_that_stays_down_is_named_without_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = scripted_client(monkeypatch, *[httpx.ConnectError("no")] * 6)
-    with pytest.raises(ProviderError, match=r"acorn: host.example could not be reached .* 6 times in a row") as error:
-        client.get("/api/metrics")
-    assert "pk_secret" not in str(error.value)
-
-
-def test_a_link_to_another_host_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = scripted_client(monkeypatch)
-    with pytest.raises(ProviderError, match="another host"):
-        client.get("https://elsewhere.example/api/metrics")
-
-
-def test_a_page_that_comes_again_stops_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dlt_pipelines.sources.http import follow_pages
-
-    page = {"data": [], "links": {"next": "https://host.example/api/events?page[cursor]=x"}}
-    client = scripted_client(monkeypatch, *[httpx.Response(200, json=page)] * 3)
-    with pytest.raises(ProviderError, match="same next page twice"):
-        list(follow_pages(client, "/api/events", {}))
+        choose_metrics(METRICS, {"placed": "Bought"}, "", "acorn")
 
 
 def test_settings_fall_back_from_the_organization_to_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,6 +305,9 @@ def test_settings_fall_back_from_the_organization_to_the_provider(monkeypatch: p
         ("SETTLE_SECONDS", "-1", "settle_seconds is '-1'"),
         ("LOOKBACK_DAYS", "four", "lookback_days is 'four'"),
         ("MAPPING", "magento", "mapping is 'magento'"),
+        ("MONEY_UNIT", "pence", "money_unit is 'pence'"),
+        ("PATH_ORDER_ID", "OrderId", "path_order_id is 'OrderId'"),
+        ("PATH_ORDER_ID", "$..[bad", "path_order_id is"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:

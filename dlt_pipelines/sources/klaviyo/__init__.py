@@ -1,6 +1,6 @@
-"""Klaviyo: order events with their profiles, and members of lists and segments as audiences."""
+"""Klaviyo: order events with their profiles, subscriptions, and members of lists and segments as audiences."""
 
-from dlt_pipelines.sources.klaviyo.settings import KlaviyoSettings, read_settings
-from dlt_pipelines.sources.klaviyo.source import probe, resources
+from dlt_pipelines.sources.klaviyo.settings import read_settings
+from dlt_pipelines.sources.klaviyo.source import client, probe, streams
 
-__all__ = ["KlaviyoSettings", "probe", "read_settings", "resources"]
+__all__ = ["client", "probe", "read_settings", "streams"]

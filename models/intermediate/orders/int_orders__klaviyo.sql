@@ -1,7 +1,7 @@
--- One row per order placed in Klaviyo, with what its cancelled and refunded events say about it.
+-- One row per order placed in Klaviyo, with what its cancelled, refunded and fulfilled events say about it.
 -- An order placed twice over (the event was sent again) is its earliest event.
 with
-events as (select * from {{ ref('stg_klaviyo__order_events') }}),
+events as (select * from {{ ref('int_order_events__klaviyo') }}),
 
 placed as (
     select *
@@ -35,6 +35,16 @@ refunds as (
     group by organization_id, order_id
 ),
 
+fulfilments as (
+    select
+        organization_id,
+        order_id,
+        min(occurred_at) as fulfilled_at
+    from events
+    where event_type = 'fulfilled'
+    group by organization_id, order_id
+),
+
 orders as (
     select
         placed.organization_id,
@@ -46,6 +56,7 @@ orders as (
         case
             when cancellations.order_id is not null then 'cancelled'
             when refunds.refunded_amount >= placed.value_amount then 'refunded'
+            when fulfilments.order_id is not null then 'fulfilled'
             else 'placed'
         end as status,
         placed.value_amount as total_amount,
@@ -57,7 +68,7 @@ orders as (
         coalesce(placed.is_test, false) as is_test,
         placed.occurred_at as ordered_at,
         cast(null as timestamp) as paid_at,
-        cast(null as timestamp) as fulfilled_at,
+        fulfilments.fulfilled_at,
         refunds.refunded_at,
         cancellations.cancelled_at
     from placed
@@ -67,6 +78,9 @@ orders as (
     left join refunds
         on placed.organization_id = refunds.organization_id
         and placed.order_id = refunds.order_id
+    left join fulfilments
+        on placed.organization_id = fulfilments.organization_id
+        and placed.order_id = fulfilments.order_id
 )
 
 select * from orders

@@ -4,7 +4,7 @@
 -- `merchandise_amount` is what of that is goods: null where tax or shipping is unknown.
 with
 unioned as (
-    {% for provider in ['files', 'klaviyo'] %}
+    {% for provider in ['files', 'klaviyo', 'ometria', 'shopify', 'commercetools'] %}
     select
         organization_id,
         order_id,

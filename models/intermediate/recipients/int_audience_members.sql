@@ -2,10 +2,10 @@
 with
 members as (
     select *
-    from {{ ref('stg_klaviyo__audience_members') }}
+    from {{ ref('int_audience_profiles') }}
     qualify
         row_number() over (
-            partition by organization_id, audience_id, recipient_id
+            partition by organization_id, provider, audience_id, recipient_id
             order by said_at desc, payload_hash
         ) = 1
 ),
@@ -25,7 +25,7 @@ audience as (
     inner join campaigns
         on members.organization_id = campaigns.organization_id
         and members.audience_id = campaigns.audience_id
-        and campaigns.audience_provider = 'klaviyo'
+        and members.provider = campaigns.audience_provider
 )
 
 select * from audience

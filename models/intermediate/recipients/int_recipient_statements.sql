@@ -17,24 +17,24 @@ from_files as (
     from {{ ref('stg_files__recipients') }}
 ),
 
-from_klaviyo as (
+from_audiences as (
     select
-        members.organization_id,
+        profiles.organization_id,
         campaigns.campaign_id,
-        members.recipient_id,
+        profiles.recipient_id,
         {% for column in recipient_columns() %}
-        {{ 'members.' ~ column if column in profile_columns() else 'cast(null as varchar)' }} as {{ column }},
+        {{ 'profiles.' ~ column if column in profile_columns() else 'cast(null as varchar)' }} as {{ column }},
         {% endfor %}
-        'klaviyo/' || members.payload_hash as source_key,
+        profiles.provider || '/' || profiles.payload_hash as source_key,
         0 as file_read,
         0 as row_number,
         true as is_current,
-        members.said_at
-    from {{ ref('stg_klaviyo__audience_members') }} as members
+        profiles.said_at
+    from {{ ref('int_audience_profiles') }} as profiles
     inner join campaigns
-        on members.organization_id = campaigns.organization_id
-        and members.audience_id = campaigns.audience_id
-        and campaigns.audience_provider = 'klaviyo'
+        on profiles.organization_id = campaigns.organization_id
+        and profiles.audience_id = campaigns.audience_id
+        and profiles.provider = campaigns.audience_provider
 ),
 
 from_draws as (
@@ -64,7 +64,7 @@ from_draws as (
 unioned as (
     select * from from_files
     union all
-    select * from from_klaviyo
+    select * from from_audiences
     union all
     select * from from_draws
 ),

@@ -20,6 +20,28 @@ merged as (
     group by organization_id, subscription_id
 ),
 
+unioned as (
+    select
+        organization_id,
+        subscription_id,
+        customer_id,
+        email,
+        started_at,
+        ended_at
+    from merged
+    {% for source in ['klaviyo', 'shopify'] %}
+    union all
+    select
+        organization_id,
+        subscription_id,
+        customer_id,
+        email,
+        started_at,
+        ended_at
+    from {{ ref('int_subscriptions__' ~ source) }}
+    {% endfor %}
+),
+
 keyed as (
     select
         organization_id,
@@ -28,7 +50,7 @@ keyed as (
         {{ email_key('email') }} as email_key,
         started_at,
         ended_at
-    from merged
+    from unioned
     where started_at is not null
 )
 

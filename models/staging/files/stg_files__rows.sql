@@ -17,10 +17,15 @@ versions as (
         file_read,
         row_number,
         is_withdrawal,
-        file_modified_at
+        file_modified_at,
+        loaded_at
     from {{ source('raw_files', entity) }}
     {{ "union all" if not loop.last }}
     {% endfor %}
+),
+
+released as (
+    {{ released_rows('versions', ref('stg_ops__held_organizations')) | indent(4) }}
 ),
 
 files as (select * from {{ ref('stg_files__files') }}),
@@ -30,7 +35,7 @@ numbered as (
         *,
         max(file_read) over of_one_row as last_read,
         max(case when is_withdrawal then file_read end) over of_one_row as last_withdrawal
-    from versions
+    from released
     window of_one_row as (partition by entity, organization_id, object_id, file_name)
 ),
 

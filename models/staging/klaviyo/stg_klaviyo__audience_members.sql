@@ -40,7 +40,8 @@ renamed as (
         nullif(trim(location.region), '') as region,
         nullif(trim(location.zip), '') as postal_code,
         nullif(trim(location.country), '') as country,
-        coalesce(cast(cast(profile.updated as timestamptz) as timestamp), joined_at, loaded_at) as said_at
+        coalesce(cast(cast(profile.updated as timestamptz) as timestamp), joined_at, loaded_at) as said_at,
+        loaded_at
     from fields
 )
 

@@ -1,0 +1,38 @@
+-- A row per element of the array at a path of a JSON document, each as JSON; for use in a select list.
+{% macro json_rows(json, path) -%}
+    {{ return(adapter.dispatch('json_rows', 'matchback')(json, path)) }}
+{%- endmacro %}
+
+{% macro default__json_rows(json, path) -%}
+    unnest(try_cast(json_extract({{ json }}, '{{ path }}') as json[]))
+{%- endmacro %}
+
+{% macro spark__json_rows(json, path) -%}
+    explode(from_json(get_json_object({{ json }}, '{{ path }}'), 'array<string>'))
+{%- endmacro %}
+
+-- The text at a path that is a column's value.
+{% macro json_text_at(json, path) -%}
+    {{ return(adapter.dispatch('json_text_at', 'matchback')(json, path)) }}
+{%- endmacro %}
+
+{% macro default__json_text_at(json, path) -%}
+    json_extract_string({{ json }}, {{ path }})
+{%- endmacro %}
+
+{% macro spark__json_text_at(json, path) -%}
+    get_json_object({{ json }}, {{ path }})
+{%- endmacro %}
+
+-- The distinct texts of a group in order, joined with |; null where there are none.
+{% macro joined_texts(text) -%}
+    {{ return(adapter.dispatch('joined_texts', 'matchback')(text)) }}
+{%- endmacro %}
+
+{% macro default__joined_texts(text) -%}
+    string_agg(distinct {{ text }}, '|' order by {{ text }})
+{%- endmacro %}
+
+{% macro spark__joined_texts(text) -%}
+    nullif(array_join(sort_array(collect_set({{ text }})), '|'), '')
+{%- endmacro %}

@@ -1,0 +1,17 @@
+-- One row per order event at Klaviyo. Should Klaviyo ever word an event anew, the latest wording counts, once.
+with
+released as (
+    {{ released_rows(ref('stg_klaviyo__order_events'), ref('stg_ops__held_organizations')) | indent(4) }}
+),
+
+latest as (
+    select *
+    from released
+    qualify
+        row_number() over (
+            partition by organization_id, event_id
+            order by loaded_at desc, payload_hash
+        ) = 1
+)
+
+select * from latest

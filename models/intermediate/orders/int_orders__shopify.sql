@@ -1,0 +1,33 @@
+-- One row per order at Shopify, as last updated.
+with
+released as (
+    {{ released_rows(ref('stg_shopify__orders'), ref('stg_ops__held_organizations')) | indent(4) }}
+),
+
+latest as (
+    select *
+    from released
+    qualify
+        row_number() over (
+            partition by organization_id, order_id
+            order by updated_at desc, loaded_at desc, payload_hash
+        ) = 1
+),
+
+orders as (
+    select
+        organization_id,
+        order_id,
+        'shopify' as provider,
+        {{ order_text_columns() | join(', ') }},
+        {{ order_amount_columns() | join(', ') }},
+        is_test,
+        ordered_at,
+        case when status in ('paid', 'fulfilled', 'refunded') then first_transaction_at end as paid_at,
+        fulfilled_at,
+        refunded_at,
+        cancelled_at
+    from latest
+)
+
+select * from orders

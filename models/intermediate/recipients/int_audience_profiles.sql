@@ -1,0 +1,25 @@
+-- One row per version of a member of an audience, at whatever provider the audience is. Who was a member once stays
+-- one, except at Ometria, which says who left.
+with
+unioned as (
+    {% for provider in ['klaviyo', 'ometria', 'shopify'] %}
+    select
+        organization_id,
+        '{{ provider }}' as provider,
+        audience_id,
+        recipient_id,
+        payload_hash,
+        customer_id,
+        {{ profile_columns() | join(', ') }},
+        said_at,
+        loaded_at
+    from {{ ref('stg_' ~ provider ~ '__audience_members') }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+released as (
+    {{ released_rows('unioned', ref('stg_ops__held_organizations')) | indent(4) }}
+)
+
+select * from released

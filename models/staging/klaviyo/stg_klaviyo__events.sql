@@ -1,0 +1,29 @@
+-- One row per version of an order event, with the mapping by which its properties are read.
+with
+events as (select * from {{ source('raw_klaviyo', 'order_events') }}),
+
+mappings as (
+    select
+        organization_id,
+        value as mapping
+    from {{ ref('stg_ops__source_settings') }}
+    where source = 'klaviyo' and name = 'mapping'
+),
+
+renamed as (
+    select
+        events.organization_id,
+        events.object_id as event_id,
+        events.payload_hash,
+        events.profile_id,
+        events.event_type,
+        coalesce(mappings.mapping, 'shopify') as mapping,
+        {{ json_text('events.payload', '$.attributes.event_properties') }} as properties_json,
+        {{ json_text('events.profile', '$.attributes') }} as profile_json,
+        events.occurred_at,
+        events.loaded_at
+    from events
+    left join mappings on events.organization_id = mappings.organization_id
+)
+
+select * from renamed

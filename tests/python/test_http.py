@@ -1,0 +1,124 @@
+"""The HTTP client that all sources share, over scripted answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from dlt_pipelines.errors import ProviderError
+from dlt_pipelines.sources.http import (
+    ClientCredentials,
+    FixedRate,
+    Pace,
+    ProviderClient,
+    RateLimitHeaders,
+    StaticHeaders,
+    follow_links,
+)
+
+
+def answers(*scripted: httpx.Response | Exception) -> Callable[[httpx.Request], httpx.Response]:
+    """A transport that gives one scripted answer after the other."""
+    remaining = list(scripted)
+
+    def handle(_request: httpx.Request) -> httpx.Response:
+        answer = remaining.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return handle
+
+
+def scripted_client(
+    monkeypatch: pytest.MonkeyPatch, *scripted: httpx.Response | Exception, pace: Pace | None = None
+) -> ProviderClient:
+    """Our client over scripted answers, without waiting between attempts."""
+    create = httpx.Client
+    transport = httpx.MockTransport(answers(*scripted))
+    monkeypatch.setattr(httpx, "Client", lambda **options: create(transport=transport, **options))
+    monkeypatch.setattr("dlt_pipelines.sources.http.pause", lambda _seconds: None)
+    key = StaticHeaders({"Authorization": "Klaviyo-API-Key pk_secret"})
+    return ProviderClient("klaviyo", "acorn", "https://host.example", key, pace)
+
+
+def test_throttling_faults_and_cut_off_answers_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = scripted_client(
+        monkeypatch,
+        httpx.Response(429, headers={"Retry-After": "3"}),
+        httpx.Response(503),
+        httpx.ReadTimeout("slow"),
+        httpx.Response(200, content=b'{"data": ['),
+        httpx.Response(200, json={"data": []}),
+    )
+    assert client.get("/api/metrics") == {"data": []}
+    assert client.retries == 4
+    assert client.throttled_seconds == 3
+
+
+def test_a_provider_that_stays_down_is_named_without_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = scripted_client(monkeypatch, *[httpx.ConnectError("no")] * 6)
+    with pytest.raises(ProviderError, match=r"acorn: host.example could not be reached .* 6 times in a row") as error:
+        client.get("/api/metrics")
+    assert "pk_secret" not in str(error.value)
+
+
+def test_a_link_to_another_host_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = scripted_client(monkeypatch)
+    with pytest.raises(ProviderError, match="another host"):
+        client.get("https://elsewhere.example/api/metrics")
+
+
+def test_a_page_that_comes_again_stops_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = {"data": [], "links": {"next": "https://host.example/api/events?page[cursor]=x"}}
+    client = scripted_client(monkeypatch, *[httpx.Response(200, json=page)] * 3)
+    with pytest.raises(ProviderError, match="same next page twice"):
+        list(follow_links(client, "/api/events", {}))
+
+
+def test_a_used_up_window_is_waited_for_and_counted_as_throttling(monkeypatch: pytest.MonkeyPatch) -> None:
+    used_up = {"RateLimit-Remaining": "0", "RateLimit-Reset": "7"}
+    client = scripted_client(
+        monkeypatch,
+        httpx.Response(200, json={}, headers=used_up),
+        httpx.Response(200, json={}),
+        pace=RateLimitHeaders(),
+    )
+    client.get("/a")
+    assert client.throttled_seconds == 0
+    client.get("/b")
+    assert client.throttled_seconds == pytest.approx(7, abs=0.5)
+
+
+def test_a_fixed_rate_spaces_requests_evenly() -> None:
+    pace = FixedRate(4)
+    assert pace.delay() == 0
+    assert pace.delay() == pytest.approx(0.25, abs=0.1)
+    assert pace.delay() == pytest.approx(0.5, abs=0.1)
+    assert FixedRate(0).delay() == 0
+
+
+def test_a_token_that_expired_is_fetched_anew_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted_client(
+        monkeypatch,
+        httpx.Response(200, json={}),
+        httpx.Response(401),
+        httpx.Response(200, json={}),
+    )
+    tokens = iter(["first", "second", "third"])
+    credentials = ClientCredentials(lambda: next(tokens), lambda token: {"Authorization": f"Bearer {token}"})
+    client = ProviderClient("commercetools", "acorn", "https://host.example", credentials)
+    client.get("/a")
+    assert credentials.headers() == {"Authorization": "Bearer first"}
+    client.get("/b")
+    assert credentials.headers() == {"Authorization": "Bearer second"}
+
+
+def test_credentials_whose_fresh_token_is_refused_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted_client(monkeypatch, httpx.Response(401), httpx.Response(401))
+    credentials = ClientCredentials(lambda: "token", lambda token: {"Authorization": f"Bearer {token}"})
+    client = ProviderClient("commercetools", "acorn", "https://host.example", credentials)
+    with pytest.raises(ProviderError, match="the key was refused"):
+        client.get("/a")
