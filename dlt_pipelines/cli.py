@@ -29,9 +29,25 @@ def load(organization: str | None, source: str | None, reconcile: bool) -> None:
     run.load_and_report(workspace().create(), organization, source, reconcile)
 
 
+@cli.command()
+def check() -> None:
+    """Judge what was landed; Data Docs and ops.quality_results hold what was found."""
+    from dlt_pipelines import run
+
+    run.check_and_report(workspace().create())
+
+
+@cli.command()
+def status() -> None:
+    """Show the last load of each organization, and how far behind it is."""
+    from dlt_pipelines import status as reporting
+
+    reporting.show(workspace())
+
+
 @cli.command(name="run")
 def run_command() -> None:
-    """Load and build: one tick of cron or of a GitHub Actions schedule."""
+    """Load, check and build: one tick of cron or of a GitHub Actions schedule."""
     from dlt_pipelines import run
 
     run.run(workspace().create())

@@ -15,8 +15,11 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 # dlt and dbt report usage to their makers unless told not to; the people in our data never agreed to that.
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 # dlt warns of things that are as intended here; what a user must know, we say ourselves.
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
+# how far a source was read stands in ops.reading_state, so there is nothing for dlt to look up before each run
+os.environ.setdefault("RESTORE_FROM_DESTINATION", "false")
 # copies of personal data must not stay behind in the staging dataset
 os.environ.setdefault("LOAD__TRUNCATE_STAGING_DATASET", "true")
 

@@ -141,7 +141,7 @@ def _load_files(
             activity.count("rows", rows - seen.get(name, 0))
             seen[name] = rows
 
-        outcomes, errors = load_inbox(workspace, organizations, progress)
+        outcomes, errors = load_inbox(workspace, organizations, progress, record.started_at)
     report.errors += [str(error) for error in errors]
     for outcome in outcomes:
         if outcome.unknown_columns:

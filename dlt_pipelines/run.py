@@ -1,4 +1,4 @@
-"""`matchback run`: load, then build. What fails is named, and everything else is done."""
+"""`matchback run`: load, check, build. What fails is named, and everything else is done."""
 
 from __future__ import annotations
 
@@ -25,14 +25,22 @@ def load_and_report(
 
 
 def run(workspace: Workspace) -> None:
-    """Loads and builds, whatever part of the load failed.
+    """Loads, checks and builds, whatever part of it failed.
 
     Raises:
         MatchbackError: Something failed; the message lists it.
     """
+    from dlt_pipelines.quality import check as checking
+
     report = load(workspace)
     show(report)
     errors = report.errors
+    try:
+        checked = checking.check(workspace)
+        checking.show(checked)
+        errors += checking.held_errors(checked)
+    except MatchbackError as error:
+        errors.append(str(error))
     try:
         build(workspace)
     except MatchbackError as error:
@@ -41,6 +49,20 @@ def run(workspace: Workspace) -> None:
         console.line(f"Built. Query the marts in {workspace.database}")
         _show_waiting(workspace)
     if errors:
+        raise MatchbackError(_list_of(errors))
+
+
+def check_and_report(workspace: Workspace) -> None:
+    """Judges what was landed, and prints what was found.
+
+    Raises:
+        MatchbackError: An organization is held back; the message lists it and why.
+    """
+    from dlt_pipelines.quality import check as checking
+
+    checked = checking.check(workspace)
+    checking.show(checked)
+    if errors := checking.held_errors(checked):
         raise MatchbackError(_list_of(errors))
 
 

@@ -204,7 +204,7 @@ class _Project:
         """An object with its references resolved, as far as that is asked for and works."""
         if "discountCodes[*].discountCode" not in expansions or not one.get("discountCodes"):
             return one
-        if self.shop.faults.marks("unexpanded_code", one["id"]):
+        if self.shop.faults.marks("unexpanded_code", one["id"], is_likely=True):
             return one
         by_id = {code["id"]: code for code in map(self._discount_code, self._codes)}
         codes = [

@@ -116,12 +116,12 @@ class Faults:
         """Notes that a request got through."""
         self._in_a_row = 0
 
-    def marks(self, kind: str, identity: str) -> bool:
-        """Whether an object has a fault: always the same answer for the same object."""
+    def marks(self, kind: str, identity: str, is_likely: bool = False) -> bool:
+        """Whether an object has a fault: always the same answer for the same object; for `is_likely` see `strikes`."""
         if kind not in self._kinds:
             return False
         digest = hashlib.sha256(f"{self._seed}/{kind}/{identity}".encode()).digest()
-        marked = int.from_bytes(digest[:8]) / 2**64 < self._share
+        marked = int.from_bytes(digest[:8]) / 2**64 < self._share * (4 if is_likely else 1)
         if marked:
             with self._lock:
                 self.met[kind] += 1

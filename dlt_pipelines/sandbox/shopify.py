@@ -252,7 +252,7 @@ class _Account:
         if one.has_partial:
             orders = orders[: len(orders) // 2]
         selection = _bulk_selection(one.query)
-        children_first = self.shop.faults.marks("bulk_ungrouped", self._one.plan.organization_id)
+        children_first = self.shop.faults.marks("bulk_ungrouped", self._one.plan.organization_id, is_likely=True)
 
         def lines() -> Iterator[bytes]:
             """Orders and their children, in two passes so that no more than one order is in memory."""

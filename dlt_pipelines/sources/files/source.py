@@ -100,7 +100,10 @@ class _Spooled:
 
 
 def load_inbox(
-    workspace: Workspace, organizations: list[Organization], progress: Callable[[str, int], None]
+    workspace: Workspace,
+    organizations: list[Organization],
+    progress: Callable[[str, int], None],
+    started_at: datetime | None = None,
 ) -> tuple[list[FileOutcome], list[InputFileError]]:
     """Lands every new or changed file of the inbox.
 
@@ -111,6 +114,7 @@ def load_inbox(
         workspace: Whose inbox and database.
         organizations: All configured organizations; rows of others are counted and left out.
         progress: Called with a file's name and the rows read of it so far.
+        started_at: Start of the load, aware; None is the clock's.
 
     Returns:
         The outcome of each file that was read, and the errors of those that could not be.
@@ -118,7 +122,7 @@ def load_inbox(
     outcomes: list[FileOutcome] = []
     errors: list[InputFileError] = []
     spooled: list[_Spooled] = []
-    loaded_at = datetime.now(UTC).replace(tzinfo=None)
+    loaded_at = (started_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     readings = _last_readings(workspace.database)
     with tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as spool:
         for entity, path in _inbox_files(workspace.inbox, errors):
