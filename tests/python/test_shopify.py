@@ -6,7 +6,7 @@ import gzip
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from graphql import GraphQLSchema, build_client_schema, execute_sync, parse, val
 from dlt_pipelines.config import PROJECT_ROOT
 from dlt_pipelines.errors import ConfigurationError, ProviderError
 from dlt_pipelines.sandbox import server
+from dlt_pipelines.sandbox.shop import Shop
 from dlt_pipelines.sandbox.shopify import client_secret
 from dlt_pipelines.sandbox.world import MARLOW, OrganizationWorld, build_world
 from dlt_pipelines.sources import shopify
@@ -118,16 +119,20 @@ def segment_id() -> str:
     return f"gid://shopify/Segment/{audience_id(MARLOW.campaigns[0], 'shopify')}"
 
 
-def test_without_quotes_or_a_status_the_stand_in_finds_what_shopify_would(base_url: str, token: str) -> None:
+def test_without_quotes_or_a_status_the_stand_in_finds_what_shopify_would(
+    base_url: str, token: str, world: list[OrganizationWorld]
+) -> None:
     def found(search: str) -> int:
         return len(ask(base_url, token, queries.ORDERS, first=100, search=search)["data"]["orders"]["nodes"])
 
-    assert found(SEARCH) == 100
-    assert found(SEARCH.removeprefix("status:any AND ")) == 0
-    afternoon = "status:any AND updated_at:>={0}2026-07-01T12:00:00Z{0} AND updated_at:<{0}2026-07-01T23:00:00Z{0}"
-    # the day is all that is left without quotes: from midnight to the same midnight there is nothing
-    assert found(afternoon.format("'")) > 0
-    assert found(afternoon.format("")) == 0
+    updates = [one.updated_at for one in Shop(world[0]).snapshots()]
+    noon, later, midnight = (datetime(2026, 7, *at, tzinfo=UTC) for at in ((1, 12), (8, 12), (8, 0)))
+    search = "status:any AND updated_at:>={0}2026-07-01T12:00:00Z{0} AND updated_at:<{0}2026-07-08T12:00:00Z{0}"
+    quoted, unquoted = search.format("'"), search.format("")
+    assert found(quoted) == sum(noon <= at < later for at in updates) > 0
+    # the hours are lost: from the midnight before to the midnight before
+    assert found(unquoted) == sum(noon - timedelta(hours=12) <= at < midnight for at in updates) != found(quoted)
+    assert found(quoted.removeprefix("status:any AND ")) == 0
 
 
 def test_a_query_that_costs_too_much_is_answered_200_with_a_code(base_url: str, token: str) -> None:
