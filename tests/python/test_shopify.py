@@ -126,16 +126,15 @@ def test_without_quotes_or_a_status_the_stand_in_finds_what_shopify_would(
         return len(ask(base_url, token, queries.ORDERS, first=100, search=search)["data"]["orders"]["nodes"])
 
     updates = [one.updated_at for one in Shop(world[0]).snapshots()]
-    noon, later, midnight = (datetime(2026, 7, *at, tzinfo=UTC) for at in ((1, 12), (28, 12), (28, 0)))
+    first, last = datetime(2026, 7, 1, 12, tzinfo=UTC), datetime(2026, 7, 28, 12, tzinfo=UTC)
+    midday = timedelta(hours=12)
+    asked = sum(first <= at < last for at in updates)
+    # without quotes the hours are lost: from the midnight before to the midnight before
+    days = sum(first - midday <= at < last - midday for at in updates)
     search = "status:any AND updated_at:>={0}2026-07-01T12:00:00Z{0} AND updated_at:<{0}2026-07-28T12:00:00Z{0}"
-    quoted, unquoted = search.format("'"), search.format("")
-    assert sum(noon <= at < later for at in updates) != sum(
-        noon - timedelta(hours=12) <= at < midnight for at in updates
-    )
-    assert found(quoted) == sum(noon <= at < later for at in updates)
-    # the hours are lost: from the midnight before to the midnight before
-    assert found(unquoted) == days
-    assert found(quoted.removeprefix("status:any AND ")) == 0
+    assert (found(search.format("'")), found(search.format(""))) == (asked, days)
+    assert asked != days
+    assert found(search.format("'").removeprefix("status:any AND ")) == 0
 
 
 def test_a_query_that_costs_too_much_is_answered_200_with_a_code(base_url: str, token: str) -> None:
