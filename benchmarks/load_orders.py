@@ -163,7 +163,8 @@ def get(pages: Pages, path: str, query: dict[str, list[str]]) -> bytes:
     if path == "/v2/orders":
         return moving(pages, int(query["offset"][0]), int(query["limit"][0]))
     if path.endswith("/orders"):
-        return pages.page(after(query["where"][0], pages))
+        number = after(query["where"][0], pages)
+        return pages.page(number) if number < pages.count else b'{"results":[]}'
     return b"[]" if path.startswith("/v2") else b'{"results":[]}'
 
 
@@ -182,7 +183,7 @@ def after(where: str, pages: Pages) -> int:
     """The page that a keyset predicate asks for."""
     if "id >" not in where:
         return 0
-    return min((int(where.split('id > "')[1].split('"', maxsplit=1)[0], 16) + 1) // pages.size, pages.count - 1)
+    return (int(where.split('id > "')[1].split('"', maxsplit=1)[0], 16) + 1) // pages.size
 
 
 def post(pages: Pages, path: str, content: bytes) -> bytes:

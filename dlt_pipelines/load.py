@@ -35,6 +35,7 @@ INBOX = "*"
 # parcels waiting for the writer; more would only fill the disk
 WAITING_PARCELS = 64
 WRITER_MEMORY = "400MB"
+STALE_AFTER_SECONDS = 86_400
 
 
 @dataclass
@@ -268,8 +269,7 @@ class _Loading:
 
     def run(self) -> None:
         """Reads and lands everything."""
-        for stale in self._workspace.pipelines.glob("spool-*"):
-            shutil.rmtree(stale, ignore_errors=True)
+        self._remove_stale_folders()
         side_by_side = int(
             parse_number(general_setting("load", "parallel_organizations", "8"), "the setting parallel_organizations")
         )
@@ -286,6 +286,15 @@ class _Loading:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._drain(pool)
                 raise
+
+    def _remove_stale_folders(self) -> None:
+        """Removes what killed loads left behind: it holds addresses, and nobody will read it."""
+        # ours alone, for the database is open for writing; a file may be read without it, but not for a day
+        stale = [*self._workspace.pipelines.glob("spool-*")]
+        yesterday = time.time() - STALE_AFTER_SECONDS
+        stale += [one for one in self._workspace.pipelines.glob("inbox-*") if one.stat().st_mtime < yesterday]
+        for folder in stale:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _extract(self, job: _Job, folder: Path) -> None:
         """Reads one organization, in a thread of its own."""

@@ -102,6 +102,12 @@ class Shop:
                 self._cached = (count, self._stand_after(self._events[:count]))
             return self._cached[1]
 
+    def hide(self, order: int, until: datetime) -> None:
+        """Lets an order be seen only from a time on, with all that happened to it, under its own dates."""
+        with self._lock:
+            hidden = [replace(event, seen_at=until) if event.order == order else event for event in self._events]
+            self._events = sorted(hidden, key=lambda event: event.seen_at)
+
     def touch(self, at: datetime) -> None:
         """Lets an app write to the order that was updated longest ago, which moves it to the end."""
         oldest = min(self.snapshots(), key=lambda one: one.updated_at, default=None)

@@ -186,6 +186,37 @@ def test_whatever_a_provider_does_staging_holds_its_orders_exactly(
     assert not missing, f"faults that nobody met: {missing}"
 
 
+@pytest.mark.parametrize("provider", PLANS)
+def test_what_is_dated_back_beyond_the_look_back_is_found_by_a_reconcile_alone(
+    provider: str, place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world,) = build_world(7, SCALE, [replace(PLANS[provider], campaigns=PLANS[provider].campaigns[:1])])
+    clock = Clock()
+    shop = Shop(world, clock=clock)
+    hidden = next(index for index, order in enumerate(world.orders) if order.ordered_at > START + timedelta(days=60))
+    found_at = world.orders[hidden].ordered_at + timedelta(days=30)
+    shop.hide(hidden, found_at)
+    write_configuration(place.config, [world])
+    table = "raw_klaviyo.order_events" if provider == "klaviyo" else f"raw_{provider}.orders"
+
+    def loaded(now: datetime, reconcile: bool = False) -> int:
+        clock.fixed = now
+        assert not load(place, now=now, reconcile=reconcile).errors
+        with duckdb.connect(str(place.database), read_only=True) as connection:
+            count: int = connection.execute(f"select count(distinct object_id) from {table}").fetchall()[0][0]
+            return count
+
+    with server.running([world], [shop]) as base_url:
+        for variable, value in settings([shop], base_url).items():
+            monkeypatch.setenv(variable, value)
+        monkeypatch.setenv(f"SOURCES__{provider.upper()}__RECONCILE_EVERY_DAYS", "0")
+        before = loaded(found_at - timedelta(hours=3))
+        unseen = loaded(found_at + timedelta(hours=1))
+        with_reconcile = loaded(found_at + timedelta(hours=1), reconcile=True)
+    assert unseen - before < 5, "only what was bought meanwhile"
+    assert with_reconcile > unseen, "the hidden order is there"
+
+
 def test_faults_are_the_same_for_the_same_seed_and_none_without_a_share() -> None:
     def strikes(seed: int, share: float) -> list[bool]:
         faults = Faults("klaviyo", seed, share)
