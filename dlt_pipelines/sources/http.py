@@ -22,6 +22,8 @@ from dlt_pipelines.errors import ProviderError
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504, 524})
 ATTEMPTS = 6
 LONGEST_WAIT_SECONDS = 60.0
+# so many tokens in a row that the server refuses are not bad luck
+REFUSED_TOKENS = 3
 
 T = TypeVar("T")
 
@@ -132,25 +134,23 @@ class ClientCredentials:
         """Fetches nothing yet; `fetch` gives a token, `header` the headers that carry it."""
         self._fetch, self._header = fetch, header
         self._token: str | None = None
-        self._is_fresh = False
+        self._refusals = 0
 
     def headers(self) -> dict[str, str]:
         """See `Credentials`."""
         if self._token is None:
             self._token = self._fetch()
-            self._is_fresh = True
         return self._header(self._token)
 
     def renew(self) -> bool:
-        """See `Credentials`. A token refused right after it was given means that the credentials are wrong."""
-        if self._is_fresh:
-            return False
+        """See `Credentials`. Tokens refused one after the other mean that the credentials are wrong."""
         self._token = None
-        return True
+        self._refusals += 1
+        return self._refusals < REFUSED_TOKENS
 
     def accepted(self) -> None:
         """Notes that the server took the token."""
-        self._is_fresh = False
+        self._refusals = 0
 
 
 class ProviderClient:

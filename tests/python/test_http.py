@@ -116,8 +116,8 @@ def test_a_token_that_expired_is_fetched_anew_once(monkeypatch: pytest.MonkeyPat
     assert credentials.headers() == {"Authorization": "Bearer second"}
 
 
-def test_credentials_whose_fresh_token_is_refused_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    scripted_client(monkeypatch, httpx.Response(401), httpx.Response(401))
+def test_credentials_whose_tokens_are_refused_one_after_the_other_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted_client(monkeypatch, *[httpx.Response(401)] * 3)
     credentials = ClientCredentials(lambda: "token", lambda token: {"Authorization": f"Bearer {token}"})
     client = ProviderClient("commercetools", "acorn", "https://host.example", credentials)
     with pytest.raises(ProviderError, match="the key was refused"):
