@@ -43,7 +43,7 @@ class LoadReport:
     """What a load did.
 
     Attributes:
-        records: A row of `ops.loads` for each organization and source that was read to its end.
+        records: A row of `ops.loads` for each organization and source.
         warnings: What was left out on purpose, in words.
         errors: What failed or must be looked at, in words; empty after a good load.
     """
@@ -235,6 +235,9 @@ def _planned(
             settings = SOURCES[source].read_settings(name)
         except MatchbackError as error:
             report.errors.append(str(error))
+            failed = replace(blank, organization_id=name, source=source, error=str(error))
+            report.records.append(failed)
+            _end(connection, failed, 0.0)
             continue
         ops.store_settings(connection, name, source, settings.for_models())
         extraction = Extraction(

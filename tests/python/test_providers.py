@@ -112,7 +112,8 @@ def test_every_load_is_recorded_and_one_that_fails_says_why_and_stops_nobody(
     ready: Workspace, world: list[OrganizationWorld], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCES__OMETRIA__HERON__API_KEY", "wrong")
-    assert len(load(ready).errors) == 1
+    monkeypatch.delenv("SOURCES__SHOPIFY__MARLOW__CLIENT_ID")
+    assert len(load(ready).errors) == 2
     with duckdb.connect(str(ready.database), read_only=True) as connection:
         rows = connection.execute(
             "select organization_id, source, rows_read, rows_new, error, slice_to from ops.loads order by all"
@@ -124,9 +125,10 @@ def test_every_load_is_recorded_and_one_that_fails_says_why_and_stops_nobody(
     by_name = {row[0]: row for row in rows}
     assert "the key was refused (403)" in by_name["heron"][4]
     assert by_name["heron"][3] == 0
+    assert "the setting access_token is missing" in by_name["marlow"][4]
     for one in world:
         name = one.plan.organization_id
-        if name != "heron":
+        if name not in ("heron", "marlow"):
             assert by_name[name][2] >= by_name[name][3] >= len(one.orders)
             assert by_name[name][4] is None
             assert by_name[name][5] is not None
