@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import uuid
 import warnings
 from collections import Counter
@@ -142,12 +143,17 @@ def _choice(organization: Organization) -> str:
 
 
 def _judge(workspace: Workspace, frames: dict[str, Any], report: CheckReport) -> Path:
-    """Validates each source's figures, and writes the Data Docs."""
+    """Validates each source's figures, and writes the Data Docs of this check in the place of the last one's.
+
+    What was found before stays in `ops.quality_results`; pages of every tick of years would only fill the disk.
+    """
+    folder = workspace.home / "quality"
+    shutil.rmtree(folder, ignore_errors=True)
     with _quietly():
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
-        context = gx.get_context(mode="file", project_root_dir=workspace.home / "quality")
+        context = gx.get_context(mode="file", project_root_dir=folder)
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         data = context.data_sources.add_or_update_pandas("landed_orders")
         for source, figures in frames.items():
@@ -161,11 +167,13 @@ def _judge(workspace: Workspace, frames: dict[str, Any], report: CheckReport) ->
                 validation_definitions=[definition],
                 result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["organization_id"]},
             )
-            outcome = context.checkpoints.add_or_update(validated).run(batch_parameters={"dataframe": figures})
+            outcome = context.checkpoints.add_or_update(validated).run(
+                batch_parameters={"dataframe": figures}, run_id=gx.RunIdentifier(run_name=source)
+            )
             for one in outcome.run_results.values():
                 report.results += _results(source, figures, one)
         context.build_data_docs()
-    return workspace.home / "quality" / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
+    return folder / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
 
 
 def _results(source: str, frame: Any, validated: Any) -> Iterator[Result]:
