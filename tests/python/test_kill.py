@@ -82,5 +82,6 @@ def test_a_load_killed_again_and_again_ends_as_if_it_never_was(
         last = start_load(killed, settings)
         _, errors = last.communicate(timeout=120)
         assert last.returncode == 0, errors.decode()
+    print(f"\n{interrupted} loads were killed while they ran")
     assert interrupted, "no load was killed while it ran"
     assert landed(killed.database) == landed(undisturbed.database)

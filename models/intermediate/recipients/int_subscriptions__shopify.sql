@@ -1,5 +1,4 @@
--- One row per subscription at Shopify: a contract, or, of customers without one, the orders a subscription app placed.
--- Such orders tell when a subscription was alive: from the first of them until a billing period after the last.
+-- One row per subscription at Shopify: a contract, or, of customers without one, what the orders of an app tell.
 with
 released_contracts as (
     {{ released_rows(ref('stg_shopify__subscription_contracts'), ref('stg_ops__held_organizations')) | indent(4) }}
@@ -15,74 +14,6 @@ contracts as (
         ) = 1
 ),
 
-settings as (
-    select
-        organization_id,
-        max(case when name = 'subscription_source_names' then '|' || lower(value) || '|' end) as source_names,
-        max(case when name = 'subscription_tags' then lower(value) end) as tags
-    from {{ ref('stg_ops__source_settings') }}
-    where source = 'shopify'
-    group by organization_id
-),
-
-released_orders as (
-    {{ released_rows(ref('stg_shopify__orders'), ref('stg_ops__held_organizations')) | indent(4) }}
-),
-
-orders as (
-    select *
-    from released_orders
-    where customer_id is not null
-    qualify
-        row_number() over (
-            partition by organization_id, order_id
-            order by updated_at desc, loaded_at desc, payload_hash
-        ) = 1
-),
-
-order_tags as (
-    select
-        organization_id,
-        order_id,
-        {{ split_rows("lower(tags)", '|') }} as tag
-    from orders
-),
-
-subscription_tags as (
-    select
-        organization_id,
-        {{ split_rows('tags', '|') }} as tag
-    from settings
-),
-
-tagged as (
-    select distinct
-        order_tags.organization_id,
-        order_tags.order_id
-    from order_tags
-    inner join subscription_tags
-        on order_tags.organization_id = subscription_tags.organization_id
-        and trim(order_tags.tag) = trim(subscription_tags.tag)
-),
-
-from_orders as (
-    select
-        orders.organization_id,
-        'orders of ' || orders.customer_id as subscription_id,
-        orders.customer_id,
-        max(orders.email) as email,
-        min(orders.ordered_at) as started_at,
-        max(orders.ordered_at) + interval '{{ var("subscription_order_gap_days") }}' day as ended_at
-    from orders
-    inner join settings on orders.organization_id = settings.organization_id
-    left join tagged
-        on orders.organization_id = tagged.organization_id
-        and orders.order_id = tagged.order_id
-    where tagged.order_id is not null
-        or settings.source_names like '%|' || lower(orders.source_name) || '|%'
-    group by orders.organization_id, orders.customer_id
-),
-
 unioned as (
     select
         organization_id,
@@ -93,11 +24,11 @@ unioned as (
         case when status in ('CANCELLED', 'EXPIRED', 'FAILED') then updated_at end as ended_at
     from contracts
     union all
-    select from_orders.*
-    from from_orders
+    select subscribers.*
+    from {{ ref('int_subscribers__shopify') }} as subscribers
     left join contracts
-        on from_orders.organization_id = contracts.organization_id
-        and from_orders.customer_id = contracts.customer_id
+        on subscribers.organization_id = contracts.organization_id
+        and subscribers.customer_id = contracts.customer_id
     where contracts.customer_id is null
 )
 
