@@ -322,7 +322,7 @@ class _Loading:
         except Exception as problem:  # a bug or an answer nobody foresaw must not take the others down
             error = (
                 f"{job.source} of organization {name}: an answer could not be understood "
-                f"({_where(problem)}); nothing of it was stored. Please report it."
+                f"({_where(problem)}); what was read before it is landed. Please report it."
             )
         self._activity.advance(name + job.source, 1.0, len(self._jobs))
         self._waiting.put(_Ended(job, error))

@@ -94,29 +94,39 @@ class Extraction:
             stop: Set when nobody wants the parcels any more.
 
         Raises:
-            MatchbackError: The provider failed. Parcels given before are good.
+            MatchbackError: The provider failed. What was read until then is given first, so that the next load goes on
+                from there.
         """
         spool = _Spool(self, folder)
-        for stream in streams:
-            state = self.states.get(stream.key, StreamState())
-            part = next_slice(state, self.contract, self.now, self.window, self.reconcile)
-            if stream.only_full and not part.is_full_lookback:
-                continue
-            self._widen(part)
-            reading = SliceReading(state, part, self.now, stream.is_sorted)
-            for page in stream.read(part):
-                held = [record for record in page if record.instant is None or part.holds(record.instant)]
-                for record in held:
-                    reading.see(record.instant)
-                self.rows_read += len(held)
-                spool.add(stream, held)
-                progress(stream.table.replace("_", " "), len(held), reading.fraction)
-                if spool.rows >= PARCEL_ROWS:
-                    yield spool.close({stream.key: reading.under_way()})
-                if stop.is_set():
-                    raise MatchbackError(f"{self.source} of organization {self.organization_id}: the load was stopped.")
-            spool.states[stream.key] = reading.ended()
-        yield spool.close({})
+        try:
+            for stream in streams:
+                yield from self._read(stream, spool, progress, stop)
+        except Exception:
+            yield spool.close()
+            raise
+        yield spool.close()
+
+    def _read(self, stream: Stream, spool: _Spool, progress: Progress, stop: threading.Event) -> Iterator[Parcel]:
+        """Reads one stream's slice into the spool, and gives the spool's parcels when they are full."""
+        state = self.states.get(stream.key, StreamState())
+        part = next_slice(state, self.contract, self.now, self.window, self.reconcile)
+        if stream.only_full and not part.is_full_lookback:
+            return
+        self._widen(part)
+        reading = SliceReading(state, part, self.now, stream.is_sorted)
+        for page in stream.read(part):
+            held = [record for record in page if record.instant is None or part.holds(record.instant)]
+            for record in held:
+                reading.see(record.instant)
+            self.rows_read += len(held)
+            spool.add(stream, held)
+            spool.states[stream.key] = reading.under_way()
+            progress(stream.table.replace("_", " "), len(held), reading.fraction)
+            if spool.rows >= PARCEL_ROWS:
+                yield spool.close()
+            if stop.is_set():
+                raise MatchbackError(f"{self.source} of organization {self.organization_id}: the load was stopped.")
+        spool.states[stream.key] = reading.ended()
 
     def _widen(self, part: Slice) -> None:
         self.slice_from = min(self.slice_from or part.lower, part.lower)
@@ -149,12 +159,8 @@ class _Spool:
         if len(waiting) >= BATCH_ROWS:
             self._write(stream.table)
 
-    def close(self, under_way: dict[str, StreamState]) -> Parcel:
-        """Ends the files and begins anew.
-
-        Args:
-            under_way: States of streams that are not read to their end yet.
-        """
+    def close(self) -> Parcel:
+        """Ends the files and begins anew."""
         for table in self._records:
             self._write(table)
         for writer in self._writers.values():
@@ -164,7 +170,7 @@ class _Spool:
             self._extraction.source,
             {table: self._path(table) for table in self._writers},
             dict(self._streams),
-            self.states | under_way,
+            dict(self.states),
             self.rows,
         )
         self._parcels += 1

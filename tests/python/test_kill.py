@@ -71,7 +71,7 @@ def test_a_load_killed_again_and_again_ends_as_if_it_never_was(
         settings = server.settings(world, base_url)
         assert start_load(undisturbed, settings).wait(timeout=120) == 0
         interrupted = 0
-        for _ in range(KILLS if is_long else SAMPLE):
+        while interrupted < (KILLS if is_long else SAMPLE):
             process = start_load(killed, settings)
             try:
                 process.wait(timeout=dice.uniform(EARLIEST, LATEST))
@@ -83,5 +83,4 @@ def test_a_load_killed_again_and_again_ends_as_if_it_never_was(
         _, errors = last.communicate(timeout=120)
         assert last.returncode == 0, errors.decode()
     print(f"\n{interrupted} loads were killed while they ran")
-    assert interrupted, "no load was killed while it ran"
     assert landed(killed.database) == landed(undisturbed.database)

@@ -176,3 +176,29 @@ def read(page: Any) -> tuple[list[tuple[Any, ...]], dict[str, Any]]:
         (event["id"], utc_instant(str(event["attributes"]["datetime"])).replace(tzinfo=None)) for event in body["data"]
     ]
     return events, body["links"]
+
+
+@pytest.mark.parametrize(
+    ("organization_id", "page"),
+    [
+        ("tamarind", {"results": [{"id": "a", "lastModifiedAt": "2026-05-01T00:00:00.000Z"}] * 2}),
+        ("heron", [{"id": name, "timestamp_update": "2026-05-01T00:00:00Z"} for name in "ab"]),
+    ],
+)
+def test_a_server_that_gives_the_same_page_for_ever_is_found_out_and_what_it_gave_is_landed(
+    organization_id: str, page: Any, ready: Workspace, world: list[OrganizationWorld], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = next(one.plan.provider for one in world if one.plan.organization_id == organization_id)
+    monkeypatch.setenv(f"SOURCES__{provider.upper()}__PAGE_SIZE", "2")
+    send = httpx.Client.send
+
+    def repeating(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+        if request.url.path.endswith("/orders"):
+            return httpx.Response(200, json=page, request=request)
+        return send(client, request, **options)
+
+    monkeypatch.setattr(httpx.Client, "send", repeating)
+    (error,) = load(ready, only_organization=organization_id).errors
+    assert "the same" in error
+    with duckdb.connect(str(ready.database), read_only=True) as connection:
+        assert connection.execute(f"select count(*) > 0 from raw_{provider}.orders").fetchall() == [(True,)]

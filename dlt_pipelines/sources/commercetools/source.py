@@ -19,7 +19,14 @@ import orjson
 from dlt_pipelines.errors import ProviderError
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.commercetools.settings import CommercetoolsSettings, read_settings
-from dlt_pipelines.sources.http import ClientCredentials, ProviderClient, StaticHeaders, TransientError, json_object
+from dlt_pipelines.sources.http import (
+    ClientCredentials,
+    ProviderClient,
+    StaticHeaders,
+    TransientError,
+    json_object,
+    refuse_repeated,
+)
 from dlt_pipelines.sources.reading import Record, Slice, Stream, utc_instant
 
 # Table, path and expansions. Payments are read on their own: a refund moves the payment and not the order.
@@ -66,7 +73,7 @@ def streams(
 
 
 def probe(organization_id: str) -> str:
-    """Asks for one order, as the cheapest proof that host, project, client and its scopes are right; see `Source`."""
+    """Asks for one object of each kind: the proof that host, project, client and each scope are right; see `Source`."""
     settings = read_settings(organization_id)
     with client(organization_id, settings) as api:
         for _, path, _ in STREAMS:
@@ -107,6 +114,8 @@ def _walk(
         *(("expand", expansion) for expansion in expansions),
     ]
 
+    followed: set[str] = set()
+
     def fetch(after: str) -> list[dict[str, Any]]:
         where = f'({after}) and lastModifiedAt < "{_bound(part.upper)}"'
         page = api.get(f"/{settings.project_key}/{path}", [("where", where), *fixed])
@@ -118,6 +127,7 @@ def _walk(
             return None
         last = results[-1]
         time, last_id = last["lastModifiedAt"], last["id"]
+        refuse_repeated(api, f"{time} {last_id}", followed)
         # two objects of one millisecond may lie on both sides of a page's edge
         after = f'lastModifiedAt > "{time}" or (lastModifiedAt = "{time}" and id > "{last_id}")'
         return lambda: fetch(after)

@@ -105,9 +105,14 @@ def _moving_pages(
     # of the newest rows alone, so that memory does not grow with the list
     seen: dict[str, None] = {}
     offset, length = 0, settings.page_size
+    asked, before = -1, [""]
     while True:
         page = _page(api, path, parameters | {"limit": str(length), "offset": str(offset)})
-        if offset and page and _identity(page[0]) not in seen:
+        identities = [_identity(one) for one in page]
+        if identities and identities == before and asked != offset:
+            raise ProviderError(f"{api.who}: the server gave the same page for two offsets; the load stopped there.")
+        asked, before = offset, identities
+        if offset and page and identities[0] not in seen:
             offset = max(offset - length, 0)
             continue
         fresh = [one for one in page if _identity(one) not in seen]
