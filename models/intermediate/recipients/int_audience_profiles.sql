@@ -2,7 +2,12 @@
 -- one, except at Ometria, which says who left.
 with
 unioned as (
-    {% for provider in ['klaviyo', 'ometria', 'shopify'] %}
+    {% set members = {
+            'klaviyo': ref('stg_klaviyo__audience_members'),
+            'ometria': ref('int_audience_members__ometria'),
+            'shopify': ref('stg_shopify__audience_members'),
+    } %}
+    {% for provider, relation in members.items() %}
     select
         organization_id,
         '{{ provider }}' as provider,
@@ -13,7 +18,7 @@ unioned as (
         {{ profile_columns() | join(', ') }},
         said_at,
         loaded_at
-    from {{ ref('stg_' ~ provider ~ '__audience_members') }}
+    from {{ relation }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),

@@ -1,8 +1,12 @@
 -- One row per member of a list and version of the member's profile; who has left the list again is none.
 with
-changes as (select * from {{ ref('stg_ometria__list_changes') }}),
+changes as (
+    {{ released_rows(ref('stg_ometria__list_changes'), ref('stg_ops__held_organizations')) | indent(4) }}
+),
 
-profiles as (select * from {{ ref('stg_ometria__profiles') }}),
+profiles as (
+    {{ released_rows(ref('stg_ometria__profiles'), ref('stg_ops__held_organizations')) | indent(4) }}
+),
 
 members as (
     select *
