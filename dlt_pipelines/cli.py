@@ -63,6 +63,20 @@ def explain(organization: str, order: str) -> None:
     explaining.explain(workspace(), organization, order)
 
 
+@cli.command(name="match-address")
+@click.argument("first")
+@click.argument("second")
+@click.option("--country", default="US", show_default=True, help="The country of an address that names none.")
+def match_address(first: str, second: str, country: str) -> None:
+    """Explain a pair of addresses: what is read in each, and at which tier they match.
+
+    An address is one line with commas, as on an envelope: "12 N Oak St, Apt 3, Dallas, TX 75001".
+    """
+    from dlt_pipelines import match_address as matching
+
+    matching.show_match(matching.read_one_line(first, country), matching.read_one_line(second, country))
+
+
 @cli.command()
 def doctor() -> None:
     """Check the configuration and the reach of every provider."""

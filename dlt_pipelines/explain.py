@@ -1,4 +1,4 @@
-"""`matchback explain`: why an order got the verdict it has. Shows no name, e-mail or street."""
+"""`matchback explain`: why an order got the verdict it has. No name, no e-mail; addresses only where they compete."""
 
 from __future__ import annotations
 

@@ -51,6 +51,16 @@ def match_methods() -> str:
     return _table(names, [[row[name] or "no limit" for name in names] for row in seed])
 
 
+def word_classes() -> str:
+    """The classes of address words with how many words each has, from the vocabulary and the grammar."""
+    grammar = (ROOT / "macros" / "addresses.sql").read_text(encoding="utf-8")
+    letters = dict(re.findall(r"'(\w+)': '([a-z])'", grammar[: grammar.index("endmacro")]))
+    with (ROOT / "seeds" / "reference" / "address_vocabulary.csv").open(encoding="utf-8", newline="") as lines:
+        words = [row["class"] for row in csv.DictReader(lines)]
+    rows = [[f"`{name}`", f"`{letters[name]}`", str(words.count(name))] for name in letters]
+    return _table(["class", "letter in a shape", "words"], rows)
+
+
 def variables() -> str:
     """Dbt's variables with their defaults; the comment above each one says what it does."""
     text = (ROOT / "dbt_project.yml").read_text(encoding="utf-8")
@@ -78,7 +88,13 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in cells)
 
 
-TABLES = {"files": files, "marts": marts, "match_methods": match_methods, "variables": variables}
+TABLES = {
+    "files": files,
+    "marts": marts,
+    "match_methods": match_methods,
+    "variables": variables,
+    "word_classes": word_classes,
+}
 
 if __name__ == "__main__":
     main()

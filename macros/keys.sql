@@ -8,6 +8,11 @@
     nullif({{ regexp_group(email_key, '@([^@]*)$', 1) }}, '')
 {%- endmacro %}
 
+-- A person's name as a key: letters alone, upper case, without accents.
+{% macro name_key(name) -%}
+    nullif({{ regexp_replace_all(fold_accents(name), '[^\\p{L}]', '') }}, '')
+{%- endmacro %}
+
 -- A discount code as a match key: trimmed, upper case.
 {% macro code_key(code) -%}
     nullif(upper(trim({{ code }})), '')

@@ -23,3 +23,16 @@
 {% macro spark__regexp_group(text, pattern, group) -%}
     regexp_extract({{ text }}, r'{{ pattern }}', {{ group }})
 {%- endmacro %}
+
+-- Whether a pattern occurs in a text.
+{% macro matches(text, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'matchback')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__matches(text, pattern) -%}
+    {{ text }} rlike r'{{ pattern }}'
+{%- endmacro %}

@@ -43,6 +43,24 @@ class Recipient:
     discount_code: str | None
 
 
+# door 1 lacks the directional that tells 4 and 5 apart: tier 2
+NEAR_DOORS = {1: (4, 5), 4: (1,), 5: (1,)}
+STREETS = {1: "Oakwood", 2: "Oakwood", 3: "Oakwood", 4: "North Oakwood", 5: "South Oakwood"}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An order and a recipient that match, before any limit."""
+
+    matched_on: str
+    recipient: Recipient
+    start: datetime
+    # how many recipients of the campaign share the key
+    shared_by: int
+    # how many recipients live at the doors that compete; None where one door alone matches
+    competing: int | None = None
+
+
 @dataclass(frozen=True)
 class Order:
     order_id: str
@@ -156,25 +174,25 @@ def decide(world: World, order: Order, methods: dict[str, Method], timing_rule: 
 
 
 def by_email(world: World, order: Order, method: Method) -> list[Candidate]:
-    found = []
+    found: list[Pair] = []
     for recipient in world.recipients:
         if recipient.is_holdout or recipient.sent_at is None or recipient.sent_at > order.ordered_at:
             continue
         if email_key(order.email) is None or email_key(recipient.email) != email_key(order.email):
             continue
         shared_by = count_sharing_email(world, recipient)
-        found.append(("email", recipient, recipient.sent_at, shared_by))
+        found.append(Pair("email", recipient, recipient.sent_at, shared_by))
     return collapsed("email", found, method)
 
 
 def by_address(world: World, order: Order, method: Method) -> list[Candidate]:
-    found = []
+    found: list[Pair] = []
     for recipient in world.recipients:
         if recipient.is_holdout or recipient.sent_at is None or recipient.sent_at > order.ordered_at:
             continue
-        if order.door is None or recipient.door != order.door:
-            continue
-        found.append(("shipping_address", recipient, recipient.sent_at, count_sharing_door(world, recipient)))
+        doors = matched_doors(world, recipient.campaign_id, order.door)
+        if recipient.door in doors:
+            found.append(address_pair(world, recipient, recipient.sent_at, doors))
     candidates = collapsed("address", found, method)
     for candidate in candidates:
         if has_active_subscription(world, order, candidate.window_start_at):
@@ -234,15 +252,15 @@ def by_code(world: World, order: Order, method: Method) -> list[Candidate]:
 
 
 def by_holdout(world: World, order: Order, method: Method) -> list[Candidate]:
-    found = []
+    found: list[Pair] = []
     for recipient in world.recipients:
         if not recipient.is_holdout or recipient.created_at > order.ordered_at:
             continue
         mine, theirs = email_key(order.email), email_key(recipient.email)
         if mine is not None and mine == theirs:
-            found.append(("email", recipient, recipient.created_at, count_sharing_email(world, recipient)))
-        elif order.door is not None and order.door == recipient.door:
-            found.append(("shipping_address", recipient, recipient.created_at, count_sharing_door(world, recipient)))
+            found.append(Pair("email", recipient, recipient.created_at, count_sharing_email(world, recipient)))
+        elif recipient.door in (doors := matched_doors(world, recipient.campaign_id, order.door)):
+            found.append(address_pair(world, recipient, recipient.created_at, doors))
     candidates = collapsed("holdout", found, method)
     for candidate in candidates:
         if candidate.veto_reason is None and was_also_mailed(world, candidate):
@@ -250,24 +268,54 @@ def by_holdout(world: World, order: Order, method: Method) -> list[Candidate]:
     return candidates
 
 
-def collapsed(match_method: str, found: list[tuple[str, Recipient, datetime, int]], method: Method) -> list[Candidate]:
-    """A candidate per recipient; but one per campaign, without a recipient, where too many share the key."""
+def matched_doors(world: World, campaign_id: str, door: int | None) -> tuple[int, ...]:
+    """The doors of a campaign's recipients, of any arm, that match at the lowest tier at which one does."""
+    theirs = {one.door for one in world.recipients if one.campaign_id == campaign_id}
+    if door is None:
+        return ()
+    if door in theirs:
+        return (door,)
+    # a street on which recipients of the campaign live is not another one with its directional left out
+    if STREETS[door] in {STREETS[one] for one in theirs if one is not None}:
+        return ()
+    return tuple(near for near in NEAR_DOORS.get(door, ()) if near in theirs)
+
+
+def address_pair(world: World, recipient: Recipient, start: datetime, doors: tuple[int, ...]) -> Pair:
+    """An order and a recipient at one of the matched doors."""
+    sharing = count_sharing_door(world, recipient)
+    if len(doors) == 1:
+        return Pair("shipping_address", recipient, start, sharing)
+    competing = sum(one.campaign_id == recipient.campaign_id and one.door in doors for one in world.recipients)
+    return Pair("shipping_address", recipient, start, sharing, competing)
+
+
+def collapsed(match_method: str, found: list[Pair], method: Method) -> list[Candidate]:
+    """A candidate per recipient; but one per campaign, without a recipient, where too many could be meant."""
     candidates: list[Candidate] = []
     limit = method.max_recipients_per_key
-    ambiguous: dict[str, list[tuple[str, datetime, int]]] = {}
-    for matched_on, recipient, start, shared_by in found:
-        if limit is not None and shared_by > limit:
-            ambiguous.setdefault(recipient.campaign_id, []).append((matched_on, start, shared_by))
+    ambiguous: dict[str, list[tuple[str, datetime, bool, int]]] = {}
+    for pair in found:
+        recipient = pair.recipient
+        is_crowded = limit is not None and pair.shared_by > limit
+        if is_crowded or pair.competing is not None:
+            ambiguous.setdefault(recipient.campaign_id, []).append(
+                (pair.matched_on, pair.start, is_crowded, pair.competing or pair.shared_by)
+            )
         else:
             candidates.append(
                 Candidate(
-                    match_method, matched_on, recipient.campaign_id, recipient.recipient_id, recipient.is_holdout, start
+                    match_method,
+                    pair.matched_on,
+                    recipient.campaign_id,
+                    recipient.recipient_id,
+                    recipient.is_holdout,
+                    pair.start,
                 )
             )
-    for campaign_id, shared in ambiguous.items():
-        matched_on = min(one for one, _, _ in shared)
-        same = [(start, shared_by) for one, start, shared_by in shared if one == matched_on]
-        start, shared_by = max(same)
+    for campaign_id, rows in ambiguous.items():
+        matched_on = min(row[0] for row in rows)
+        _, start, is_crowded, competing = max(row for row in rows if row[0] == matched_on)
         candidates.append(
             Candidate(
                 match_method,
@@ -276,8 +324,8 @@ def collapsed(match_method: str, found: list[tuple[str, Recipient, datetime, int
                 None,
                 match_method == "holdout",
                 start,
-                "ambiguous_key",
-                shared_by,
+                "ambiguous_key" if is_crowded else "ambiguous_address",
+                competing,
             )
         )
     return candidates

@@ -24,6 +24,7 @@ DOORS: dict[int, tuple[tuple[str, str, str], ...]] = {
     2: (("12 Oakwood Street", "Apt 2", "97201"), ("12 Oakwood St #2", "", "97201")),
     3: (("14 Oakwood Street", "", "97201"), ("14 Oakwood Str", "", "972011234")),
     4: (("12 North Oakwood Street", "", "97201"), ("12 N. Oakwood St", "", "97201")),
+    5: (("12 South Oakwood Street", "", "97201"), ("12 S. Oakwood St", "", "97201")),
 }
 CAMPAIGN_IDS = ("autumn", "spring")
 
@@ -42,7 +43,7 @@ def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.one_of(st.none(), strategy)
 
 
-DOOR_STRATEGY = st.sampled_from((None, 1, 1, 2, 3, 4))
+DOOR_STRATEGY = st.sampled_from((None, 1, 1, 2, 3, 4, 5))
 AMOUNTS = st.sampled_from((Decimal("9.9900"), Decimal("10.0000"), Decimal("50.0000")))
 
 

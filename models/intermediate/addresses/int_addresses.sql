@@ -1,63 +1,91 @@
--- One row per distinct address: the parts and the keys the tiers compare. A part that cannot be told is null,
--- and so is the key: an address without postcode, number or street matches nobody.
+-- One row per distinct address: the parts and the keys that the tiers compare. A part that an address lacks is
+-- empty; the keys are null where it has no number, no street or no postcode. `address_identity` is the key, or
+-- without a postcode the place by its city, which only tier 5 compares; `address_reading` has the city in any case.
 with
-folded as (select * from {{ ref('int_addresses__folded') }}),
+parts as (select * from {{ ref('int_address_parts__canonical') }}),
 
-lines as (select * from {{ ref('int_address_lines') }}),
-
-cut as (
+named as (
     select
         address_id,
-        designated_unit,
-        building,
-        lone_unit,
-        po_box,
-        number,
-        trim(street) as street,
-        -- the last street type that is not the first word ends the street, its directional included
-        {{ regexp_group('trim(street)', '^(.* [^ ]+~)( [A-Z]{1,2}[\\^])?( .*)?$', 1) }}
-        || {{ regexp_group('trim(street)', '^.* [^ ]+~( [A-Z]{1,2}[\\^])?( .*)?$', 1) }} as typed_street,
-        {{ regexp_group(
-            'trim(street)',
-            '^.* [^ ]+~(?: [A-Z]{1,2}[\\^])? ([0-9]{1,4}[A-Z]?|[A-Z][0-9]{0,4}|REAR|FRONT|UPPER|LOWER)$', 1
-        ) }} as trailing_unit
-    from lines
+        country as address_country,
+        coalesce(address_postcode, '') as address_postcode,
+        coalesce(address_city, '') as address_city,
+        case when left(number, 1) = '0' then {{ number_text('number') }} else number end as address_number,
+        -- the elements in one order, save where the order is the floor's and the door's
+        case
+            when unit = '' then ''
+            when {{ matches('unit', '^[.][1-9A-Z][0-9A-Z]*$') }} then substr(unit, 2)
+            when form = 'number_last' then {{ unit_text('unit') }}
+            else {{ unit_text(sorted_elements('unit')) }}
+        end as address_unit,
+        predirectional as address_predirectional,
+        case when form = 'box' then 'PO BOX' when core = '' then type else core end as address_street_core,
+        case when core = '' then '' else type end as address_street_type,
+        postdirectional as address_postdirectional
+    from parts
 ),
 
-parts as (
+ranged as (
     select
-        folded.address_id,
-        folded.country as address_country,
-        folded.address_postcode,
-        case when cut.po_box <> '' then 'PO' || cut.po_box else nullif(cut.number, '') end as address_number,
-        {{ regexp_replace_all(
-            "concat_ws('.', nullif(cut.building, ''),"
-            ~ " coalesce(nullif(cut.designated_unit, ''), nullif(cut.lone_unit, ''), nullif(cut.trailing_unit, '')))",
-            '(^|[.])0+([0-9])|-', '\\1\\2'
-        ) }} as address_unit,
+        *,
+        {% for end, group in {'low': 1, 'high': 2}.items() %}
         case
-            when cut.po_box <> '' then 'BOX'
-            else nullif({{ regexp_replace_all(
-                "coalesce(nullif(cut.typed_street, ''), cut.street)", '[~^!% -]', ''
-            ) }}, '')
-        end as address_street
-    from folded
-    left join cut on folded.address_id = cut.address_id
+            when contains(address_number, '-')
+                then {{ regexp_group('address_number', '^([0-9]{1,9})[A-Z]?-([0-9]{1,9})[A-Z]?$', group) }}
+        end as {{ end }}_number,
+        {% endfor %}
+        nullif(
+            address_predirectional || address_street_core || address_street_type || address_postdirectional, ''
+        ) as street
+    from named
 ),
 
 keyed as (
     select
         address_id,
         address_country,
+        nullif(address_postcode, '') as address_postcode,
+        nullif(address_city, '') as address_city,
+        nullif(address_number, '') as address_number,
+        address_unit,
+        address_predirectional,
+        nullif(address_street_core, '') as address_street_core,
+        address_street_type,
+        address_postdirectional,
+        -- 8938-40 ends at 8940
+        case when high_number <> '' then cast(low_number as bigint) end as address_range_start,
+        case
+            when high_number <> ''
+                then cast({{ completed_number('high_number', 'low_number') }} as bigint)
+        end as address_range_end,
+        address_country || '|' || nullif(address_postcode, '') || '|' || nullif(address_number, '')
+        || '|' || address_unit || '|' || street as address_key,
+        address_country || '|' || nullif(address_postcode, '') || '|' || nullif(address_number, '')
+        || '|' || street as address_building_key,
+        address_country || '||' || nullif(address_number, '') || '|' || address_unit || '|' || street
+        || '|' || nullif(address_city, '') as address_place_key
+    from ranged
+),
+
+identified as (
+    select
+        address_id,
+        address_country,
         address_postcode,
+        address_city,
         address_number,
-        coalesce(address_unit, '') as address_unit,
-        address_street,
-        address_country || '|' || address_postcode || '|' || address_number || '|' || coalesce(address_unit, '')
-        || '|' || address_street as address_key,
-        address_country || '|' || address_postcode || '|' || address_number || '|' || address_street
-            as address_building_key
-    from parts
+        address_unit,
+        address_predirectional,
+        address_street_core,
+        address_street_type,
+        address_postdirectional,
+        address_range_start,
+        address_range_end,
+        address_key,
+        address_building_key,
+        coalesce(address_key, address_place_key) as address_identity,
+        coalesce(address_key, address_place_key) || '@' || coalesce(address_city, '') as address_reading
+    from keyed
 )
 
-select * from keyed
+select * from identified

@@ -1,14 +1,17 @@
--- One row per distinct address as written: of an order, a recipient (either reading), a member of an audience
--- or an exclusion.
+-- One row per distinct address as written: of an order (shipped or billed to), a recipient (either reading), a
+-- member of an audience or an exclusion.
 with
 written as (
+    {% for side in ['ship_', 'bill_'] %}
     select distinct
         {% for part in address_parts() %}
-        ship_{{ part }} as {{ part }},
+        {{ side }}{{ part }} as {{ part }},
         {% endfor %}
-        {{ address_id('ship_') }} as address_id,
+        {{ address_id(side) }} as address_id,
         organization_id
     from {{ ref('int_orders__unioned') }}
+    {{ "union" if not loop.last }}
+    {% endfor %}
 
     {% for model in [
         'int_recipients__latest', 'int_recipients__as_assigned', 'int_audience_members', 'int_exclusions'

@@ -1,43 +1,86 @@
--- One row per distinct address: country and postcode in their standard form, street lines folded to upper
--- case without accents, dots and apostrophes; ` , ` marks where one line, or one comma part, ends.
+-- One row per distinct address: its line as words that stand apart where they belong apart, and together where they
+-- belong together, without postcode and city.
+{{ config(materialized='view') }}
+{% set kept %}
+        address_id,
+        country,
+        language_group,
+        folds_umlauts,
+        address_postcode,
+        written_postcode,
+        address_city,
+        folded_city
+{%- endset %}
+
 with
-addresses as (select * from {{ ref('int_addresses__distinct') }}),
+addresses as (select * from {{ ref('int_addresses__punctuated') }}),
 
-organizations as (select * from {{ ref('int_organizations') }}),
-
-countries as (select * from {{ ref('country_language_groups') }}),
-
-located as (
+-- 12HIGHROAD, APT5, 48S 400E, NINETY SIXTH, SOUTH WEST: words apart that belong apart, together that belong together
+worded as (
     select
-        addresses.address_id,
-        coalesce(countries.country, nullif(upper(trim(addresses.country)), ''), organizations.country) as country,
-        {{ regexp_replace_all("upper(coalesce(addresses.postal_code, ''))", '[^A-Z0-9]', '') }} as postcode,
-        {{ fold_accents("coalesce(addresses.address1, '') || ' , ' || coalesce(addresses.address2, '')") }} as lines
+        {{ kept | trim }},
+        case
+            when {{ matches(
+                'line', 'PO|P O|TY |[0-9][A-Z]{3}|[0-9][NSEW]( |$)|[A-Z]-?[0-9]|(^| )[NS] [EW]|(NORTH|SOUTH) (EAST|WEST)'
+            ) }}
+                then {{ replaced_in_turn('line', [
+                    ('(^| )(?:P ?O|POST OFFICE) ?(?:BOX|B)( |[0-9])', '\\1POBOX \\2'),
+                    ('(^| )(APT|UNIT|STE|SUITE|LOT|LT|PH|RM|BLDG|FLAT|IH|HWY)-?([0-9])', '\\1\\2 \\3'),
+                    ('(^| )([0-9]+)([A-Z]{2,}?)(ROAD|STREET|AVENUE|LANE|DRIVE|CLOSE)( |$)', '\\1\\2 \\3 \\4\\5'),
+                    ('(^| )([0-9]+)([\\p{L}]{3,})', '\\1\\2 \\3'),
+                    ('(TWENTY|THIRTY|FORTY|FIFTY|SIXTY|SEVENTY|EIGHTY|NINETY) '
+                        ~ '(FIRST|SECOND|THIRD|FOURTH|FIFTH|SIXTH|SEVENTH|EIGHTH|NINTH)( |$)', '\\1\\2\\3'),
+                    ('([0-9])([NSEW])( |$)', '\\1 \\2\\3'),
+                    ('(^| )([NS]) ([EW])( |$)', '\\1\\2\\3\\4'), ('(NORTH|SOUTH) (EAST|WEST)( |$)', '\\1\\2\\3'),
+                ]) }}
+            else line
+        end as line
     from addresses
-    inner join organizations on addresses.organization_id = organizations.organization_id
-    left join countries on {{ fold_accents("trim(addresses.country)") }} = countries.alias
 ),
 
-postcoded as (
+without_postcode as (
+    select
+        {{ kept | trim }},
+        trim(case
+            when address_postcode is not null and contains(line, written_postcode)
+                then replace({{ regexp_replace_all("line || ' '", '  +', ' ') }}, ' ' || written_postcode || ' ', ' ')
+            else {{ regexp_replace_all('line', '  +', ' ') }}
+        end) as line
+    from worded
+),
+
+without_city as (
     select
         address_id,
         country,
+        language_group,
+        address_postcode,
+        address_city,
         case
-            -- a spreadsheet drops the leading zero of New England; nine digits are ZIP+4
-            when country = 'US' and {{ regexp_group('postcode', '^[0-9]{4}$', 0) }} <> '' then '0' || postcode
-            when country = 'US' then nullif({{ regexp_group('postcode', '^([0-9]{5})([0-9]{4})?$', 1) }}, '')
-            when country = 'GB'
-                then nullif({{ regexp_group('postcode', '^[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}$', 0) }}, '')
-            else nullif(postcode, '')
-        end as address_postcode,
-        {{ regexp_replace_all(
-            regexp_replace_all(
-                regexp_replace_all("replace(replace(lines, '.', ''), chr(39), '')", '[’‘`]', ''),
-                '([#&,\\n\\r])', ' \\1 '
-            ),
-            '[^A-Z0-9#&,/ -]', ' '
-        ) }} as lines
-    from located
+            -- not in America, where the first street type ends the street, and a street may have the city's name
+            when folded_city <> ''
+                and language_group not in ('us', 'ca')
+                and {{ ends_with('line', "' ' || folded_city") }}
+                then left(line, length(line) - length(folded_city) - 1)
+            else line
+        end as line,
+        folds_umlauts
+    from without_postcode
+),
+
+spelt as (
+    select
+        address_id,
+        country,
+        language_group,
+        address_postcode,
+        address_city,
+        case
+            when folds_umlauts
+                then replace(replace(replace(replace(line, 'AE', 'A'), 'OE', 'O'), 'UE', 'U'), 'AA', 'A')
+            else line
+        end as line
+    from without_city
 )
 
-select * from postcoded
+select * from spelt

@@ -6,6 +6,8 @@ orders as (select * from {{ ref('int_lift__countable_orders') }}),
 
 matches as (select * from {{ ref('int_address_matches') }}),
 
+email_matches as (select * from {{ ref('int_email_matches') }}),
+
 limits as (
     select
         max(case when match_method = 'email' then max_recipients_per_key end) as email_limit,
@@ -17,7 +19,7 @@ recipients as (
     select
         identifiers.*,
         coalesce(identifiers.recipients_per_email_key <= limits.email_limit, true) as is_email_usable,
-        coalesce(identifiers.recipients_per_address_key <= limits.address_limit, true) as is_address_usable
+        coalesce(identifiers.recipients_per_address <= limits.address_limit, true) as is_address_usable
     from {{ ref('int_recipient_identifiers') }} as identifiers
     cross join limits
     where identifiers.reading = 'as_assigned'
@@ -28,12 +30,13 @@ pairs as (
         recipients.organization_id,
         recipients.campaign_id,
         recipients.recipient_id,
-        orders.order_id,
+        email_matches.order_id,
         true as is_email_match
     from recipients
-    inner join orders
-        on recipients.organization_id = orders.organization_id
-        and recipients.email_key = orders.email_key
+    inner join email_matches
+        on recipients.organization_id = email_matches.organization_id
+        and recipients.campaign_id = email_matches.campaign_id
+        and recipients.email_key = email_matches.email_key
     where recipients.is_email_usable
     union all
     select
@@ -46,8 +49,8 @@ pairs as (
     inner join matches
         on recipients.organization_id = matches.organization_id
         and recipients.campaign_id = matches.campaign_id
-        and recipients.address_key = matches.address_key
-    where recipients.is_address_usable and (matches.match_tier = 1 or matches.competing_addresses = 1)
+        and recipients.address_identity = matches.address_identity
+    where recipients.is_address_usable and not matches.is_ambiguous
 ),
 
 order_matches as (

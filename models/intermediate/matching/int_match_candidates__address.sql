@@ -1,5 +1,5 @@
--- One row per order and mailed recipient whose address matches the shipping address. A match is vetoed where
--- the customer was subscribed when the mail went out: a subscriber's orders would have come without it.
+-- One row per order and mailed recipient whose address matches the shipping (or billing) address. A match is vetoed
+-- where the customer was subscribed when the mail went out: a subscriber's orders would have come without it.
 with
 pairs as (select * from {{ ref('int_match_pairs__address') }}),
 
@@ -26,7 +26,7 @@ candidates as (
         pairs.organization_id,
         pairs.order_id,
         'address' as match_method,
-        'shipping_address' as matched_on,
+        pairs.matched_on,
         pairs.campaign_id,
         pairs.recipient_id,
         pairs.match_tier,
@@ -36,7 +36,7 @@ candidates as (
             when pairs.is_key_ambiguous then 'ambiguous_key'
             when pairs.recipient_id is null then 'ambiguous_address'
         end as veto_reason,
-        case when pairs.recipient_id is null then pairs.recipients_per_address_key end as competing_recipients,
+        case when pairs.recipient_id is null then pairs.competing_recipients end as competing_recipients,
         false as is_holdout,
         pairs.sent_at as window_start_at
     from pairs

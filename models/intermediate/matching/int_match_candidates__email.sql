@@ -1,7 +1,9 @@
--- One row per order and mailed recipient with the same e-mail, the mail sent no later than the order.
--- Where too many recipients of the campaign share the e-mail: one row without a recipient.
+-- One row per order and mailed recipient with the same e-mail (int_email_matches), the mail sent no later than the
+-- order. Where too many recipients of the campaign share the e-mail: one row without a recipient.
 with
 orders as (select * from {{ ref('int_matchable_orders') }}),
+
+matches as (select * from {{ ref('int_email_matches') }}),
 
 mailed as (
     select distinct
@@ -24,15 +26,19 @@ candidates as (
         mailed.campaign_id,
         mailed.recipient_id,
         cast(null as integer) as match_tier,
-        'same e-mail' as match_reason,
+        matches.match_reason,
         case when mailed.recipient_id is null then 'ambiguous_key' end as veto_reason,
         mailed.competing_recipients,
         false as is_holdout,
         mailed.sent_at as window_start_at
     from orders
+    inner join matches
+        on orders.organization_id = matches.organization_id
+        and orders.order_id = matches.order_id
     inner join mailed
-        on orders.organization_id = mailed.organization_id
-        and orders.email_key = mailed.email_key
+        on matches.organization_id = mailed.organization_id
+        and matches.campaign_id = mailed.campaign_id
+        and matches.email_key = mailed.email_key
         and orders.ordered_at >= mailed.sent_at
     qualify
         row_number() over (

@@ -20,6 +20,7 @@ vetted as (
             when pairs.is_address_ambiguous then 'ambiguous_address'
             when also_mailed.recipient_id is not null then 'also_mailed'
         end as veto_reason,
+        pairs.is_key_ambiguous,
         pairs.recipients_per_key,
         pairs.created_at
     from pairs
@@ -47,7 +48,7 @@ candidates as (
     qualify
         row_number() over (
             partition by organization_id, order_id, campaign_id, recipient_id
-            order by matched_on, created_at desc, recipients_per_key desc, match_tier
+            order by matched_on, created_at desc, is_key_ambiguous desc, recipients_per_key desc, match_tier
         ) = 1
 )
 

@@ -4,24 +4,19 @@
 with
 orders as (select * from {{ ref('int_matchable_orders') }}),
 
-matches as (
-    select
-        *,
-        match_tier > 1 and competing_addresses > 1 as is_address_ambiguous
-    from {{ ref('int_address_matches') }}
-),
+matches as (select * from {{ ref('int_address_matches') }}),
 
 mailed as (
     select distinct
         organization_id,
         campaign_id,
         case when not is_address_ambiguous then recipient_id end as recipient_id,
-        address_key,
-        recipients_per_address_key,
+        address_identity,
+        recipients_per_address,
         is_address_ambiguous as is_key_ambiguous,
         sent_at
     from {{ ref('int_recipient_keys') }}
-    where not is_holdout and sent_at is not null and address_key is not null
+    where not is_holdout and sent_at is not null and address_identity is not null
 ),
 
 pairs as (
@@ -31,13 +26,15 @@ pairs as (
         orders.customer_id,
         orders.email_key,
         mailed.campaign_id,
-        case when not matches.is_address_ambiguous then mailed.recipient_id end as recipient_id,
+        case when not matches.is_ambiguous then mailed.recipient_id end as recipient_id,
         mailed.is_key_ambiguous,
-        mailed.recipients_per_address_key,
+        case when matches.is_ambiguous then matches.competing_recipients else mailed.recipients_per_address end
+            as competing_recipients,
+        matches.matched_on,
         matches.match_tier,
         matches.match_reason,
         mailed.sent_at,
-        mailed.address_key
+        mailed.address_identity
     from orders
     inner join matches
         on orders.organization_id = matches.organization_id
@@ -45,7 +42,7 @@ pairs as (
     inner join mailed
         on matches.organization_id = mailed.organization_id
         and matches.campaign_id = mailed.campaign_id
-        and matches.address_key = mailed.address_key
+        and matches.address_identity = mailed.address_identity
         and orders.ordered_at >= mailed.sent_at
 ),
 
@@ -55,7 +52,7 @@ collapsed as (
     qualify
         row_number() over (
             partition by organization_id, order_id, campaign_id, recipient_id
-            order by sent_at desc, is_key_ambiguous desc, address_key
+            order by sent_at desc, is_key_ambiguous desc, address_identity
         ) = 1
 )
 

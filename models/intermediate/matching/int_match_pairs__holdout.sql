@@ -5,6 +5,8 @@ orders as (select * from {{ ref('int_matchable_orders') }}),
 
 matches as (select * from {{ ref('int_address_matches') }}),
 
+email_matches as (select * from {{ ref('int_email_matches') }}),
+
 held_out as (
     select *
     from {{ ref('int_recipient_keys') }}
@@ -19,15 +21,19 @@ by_email as (
         held_out.campaign_id,
         held_out.recipient_id,
         cast(null as integer) as match_tier,
-        'same e-mail' as match_reason,
+        email_matches.match_reason,
         held_out.is_email_ambiguous as is_key_ambiguous,
         false as is_address_ambiguous,
         held_out.recipients_per_email_key as recipients_per_key,
         held_out.created_at
     from orders
+    inner join email_matches
+        on orders.organization_id = email_matches.organization_id
+        and orders.order_id = email_matches.order_id
     inner join held_out
-        on orders.organization_id = held_out.organization_id
-        and orders.email_key = held_out.email_key
+        on email_matches.organization_id = held_out.organization_id
+        and email_matches.campaign_id = held_out.campaign_id
+        and email_matches.email_key = held_out.email_key
         and orders.ordered_at >= held_out.created_at
 ),
 
@@ -35,14 +41,15 @@ by_address as (
     select
         orders.organization_id,
         orders.order_id,
-        'shipping_address' as matched_on,
+        matches.matched_on,
         held_out.campaign_id,
         held_out.recipient_id,
         matches.match_tier,
         matches.match_reason,
         held_out.is_address_ambiguous as is_key_ambiguous,
-        matches.match_tier > 1 and matches.competing_addresses > 1 as is_address_ambiguous,
-        held_out.recipients_per_address_key as recipients_per_key,
+        matches.is_ambiguous as is_address_ambiguous,
+        case when matches.is_ambiguous then matches.competing_recipients else held_out.recipients_per_address end
+            as recipients_per_key,
         held_out.created_at
     from orders
     inner join matches
@@ -51,10 +58,15 @@ by_address as (
     inner join held_out
         on matches.organization_id = held_out.organization_id
         and matches.campaign_id = held_out.campaign_id
-        and matches.address_key = held_out.address_key
+        and matches.address_identity = held_out.address_identity
         and orders.ordered_at >= held_out.created_at
     -- an e-mail that either lacks is not the same e-mail
-    where not coalesce(orders.email_key = held_out.email_key, false)
+    left join by_email
+        on orders.organization_id = by_email.organization_id
+        and orders.order_id = by_email.order_id
+        and held_out.campaign_id = by_email.campaign_id
+        and held_out.recipient_id = by_email.recipient_id
+    where by_email.order_id is null
 ),
 
 pairs as (

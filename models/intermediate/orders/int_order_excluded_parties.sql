@@ -12,7 +12,7 @@ hits as (
     from identifiers
     inner join exclusions
         on identifiers.organization_id = exclusions.organization_id
-        and identifiers.{{ key }} = exclusions.{{ key }}
+        and identifiers.{{ 'written_email_key' if key == 'email_key' else key }} = exclusions.{{ key }}
     {{ "union" if not loop.last }}
     {% endfor %}
 )

@@ -3,7 +3,7 @@ with
 identifiers as (
     select
         *,
-        {{ email_domain('email_key') }} as email_domain
+        {{ email_domain('written_email_key') }} as email_domain
     from {{ ref('int_recipient_identifiers') }}
     where reading = 'latest'
 ),
@@ -19,7 +19,7 @@ hits as (
     from identifiers
     inner join exclusions
         on identifiers.organization_id = exclusions.organization_id
-        and identifiers.{{ key }} = exclusions.{{ key }}
+        and identifiers.{{ 'written_email_key' if key == 'email_key' else key }} = exclusions.{{ key }}
         {% if key == 'recipient_id' %}
         and (exclusions.campaign_id is null or identifiers.campaign_id = exclusions.campaign_id)
         {% endif %}

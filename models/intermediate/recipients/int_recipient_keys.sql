@@ -23,16 +23,18 @@ keyed as (
         recipients.campaign_id,
         recipients.recipient_id,
         identifiers.email_key,
+        identifiers.email_canonical_key,
         identifiers.address_key,
+        identifiers.address_identity,
         identifiers.recipients_per_email_key,
-        identifiers.recipients_per_address_key,
+        identifiers.recipients_per_address,
         recipients.is_holdout,
         coalesce(
             identifiers.recipients_per_email_key
             > case when recipients.is_holdout then limits.holdout_limit else limits.email_limit end, false
         ) as is_email_ambiguous,
         coalesce(
-            identifiers.recipients_per_address_key
+            identifiers.recipients_per_address
             > case when recipients.is_holdout then limits.holdout_limit else limits.address_limit end, false
         ) as is_address_ambiguous,
         recipients.created_at,

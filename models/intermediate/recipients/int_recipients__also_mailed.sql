@@ -4,7 +4,7 @@ with
 recipients as (select * from {{ ref('int_recipient_keys') }}),
 
 also_mailed as (
-    {% for key in ['email_key', 'address_key'] %}
+    {% for key in ['email_canonical_key' if var('email_alias_folding') else 'email_key', 'address_identity'] %}
     select
         held_out.organization_id,
         held_out.campaign_id,

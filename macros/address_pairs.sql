@@ -1,0 +1,91 @@
+-- The parts of an address that the tiers compare.
+{% macro address_compared_parts() -%}
+    {{ return([
+        'address_country', 'address_postcode', 'address_city', 'address_number', 'address_unit',
+        'address_predirectional', 'address_street_core', 'address_street_type', 'address_postdirectional',
+    ]) }}
+{%- endmacro %}
+
+-- Those parts with the keys, of a relation.
+{% macro address_part_columns(relation) -%}
+    {%- for column in ['address_identity', 'address_reading', 'address_key'] + address_compared_parts() + ['address_range_start', 'address_range_end'] -%}
+        {{ relation }}.{{ column }}{{ ', ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+-- A pair: the relation `orders` beside the relation `campaigns`, whose parts begin with `campaign_`.
+{% macro address_pair_columns() -%}
+    orders.organization_id,
+    orders.address_reading as order_address_reading,
+    campaigns.campaign_id,
+    campaigns.address_identity,
+    campaigns.recipients,
+    {%- for part in address_compared_parts() %}
+    orders.{{ part }},
+    campaigns.{{ part }} as campaign_{{ part }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+-- Equal, or missing on one side.
+{% macro no_contradiction(part) -%}
+    ({{ part }} = campaign_{{ part }} or {{ part }} = '' or campaign_{{ part }} = '')
+{%- endmacro %}
+
+-- Two streets of one name do not contradict each other: no other directional (N Main and Main S), no other type.
+-- In Britain another type is a slip (Rainbow Lane, Rainbow Road); a numbered street with another type never is.
+{% macro streets_agree() -%}
+    {{ no_contradiction('address_predirectional') }}
+    and {{ no_contradiction('address_postdirectional') }}
+    and (
+        address_predirectional || address_postdirectional = ''
+        or campaign_address_predirectional || campaign_address_postdirectional = ''
+        or address_predirectional = campaign_address_predirectional
+        or address_postdirectional = campaign_address_postdirectional
+        or address_predirectional || address_postdirectional
+        = campaign_address_predirectional || campaign_address_postdirectional
+    )
+    and (
+        {{ no_contradiction('address_street_type') }}
+        or (address_country = 'GB' and not {{ matches('address_street_core', '^[0-9]+$') }})
+    )
+{%- endmacro %}
+
+-- Two street names that differ by so little that one is a slip of the pen: one letter from five letters on, two
+-- from eight on, the digits inside equal.
+{% macro names_nearly_agree() -%}
+    abs(length(address_street_core) - length(campaign_address_street_core)) <= 2
+    and least(length(address_street_core), length(campaign_address_street_core)) >= 5
+    and {{ edit_distance('address_street_core', 'campaign_address_street_core') }}
+    <= case when least(length(address_street_core), length(campaign_address_street_core)) >= 8 then 2 else 1 end
+    and {{ regexp_replace_all('address_street_core', '[^0-9]', '') }}
+    = {{ regexp_replace_all('campaign_address_street_core', '[^0-9]', '') }}
+{%- endmacro %}
+
+-- What two addresses differ in, in words.
+{% macro address_differences() -%}
+    concat_ws(
+        ', ',
+        case when address_number <> campaign_address_number then 'number within a range' end,
+        case when address_street_core <> campaign_address_street_core then 'street name nearly equal' end,
+        case
+            when address_street_type = '' or campaign_address_street_type = '' then
+                case when address_street_type <> campaign_address_street_type then 'street type missing on one side' end
+            when address_street_type <> campaign_address_street_type then 'another street type'
+        end,
+        case
+            when address_predirectional <> campaign_address_predirectional
+                or address_postdirectional <> campaign_address_postdirectional
+                then case
+                    when address_predirectional || address_postdirectional
+                        = campaign_address_predirectional || campaign_address_postdirectional
+                        then 'directional in another place'
+                    else 'directional missing on one side'
+                end
+        end,
+        case when address_unit <> campaign_address_unit then 'unit missing on one side' end,
+        case
+            when address_postcode is null or campaign_address_postcode is null then 'postcode missing on one side'
+            when address_postcode <> campaign_address_postcode then 'postcode nearly equal'
+        end
+    )
+{%- endmacro %}

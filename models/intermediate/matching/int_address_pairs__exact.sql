@@ -1,0 +1,22 @@
+-- Tier 1: one row per address of orders and equal address of a campaign.
+with
+orders as (select * from {{ ref('int_order_addresses') }}),
+
+campaigns as (select * from {{ ref('int_campaign_addresses') }}),
+
+pairs as (
+    select
+        orders.organization_id,
+        orders.address_reading as order_address_reading,
+        campaigns.campaign_id,
+        campaigns.address_identity,
+        1 as match_tier,
+        'full key equal' as match_reason,
+        campaigns.recipients
+    from orders
+    inner join campaigns
+        on orders.organization_id = campaigns.organization_id
+        and orders.address_key = campaigns.address_key
+)
+
+select * from pairs
