@@ -63,7 +63,7 @@ stepped as (
             when addresses.address_key is null then '4 no postcode'
             else '5 usable'
         end as step,
-        case when addresses.address_identity is not null then written.outcome end as outcome
+        case when {{ address_identity('addresses') }} is not null then written.outcome end as outcome
     from written
     left join addresses on written.address_id = addresses.address_id
 )

@@ -6,11 +6,24 @@
     ]) }}
 {%- endmacro %}
 
--- Those parts with the keys, of a relation.
-{% macro address_part_columns(relation) -%}
-    {%- for column in ['address_identity', 'address_reading', 'address_key'] + address_compared_parts() + ['address_range_start', 'address_range_end'] -%}
-        {{ relation }}.{{ column }}{{ ', ' if not loop.last }}
-    {%- endfor -%}
+-- What an address is known by: its key, or without a postcode its place; null for one that matches nobody.
+{% macro address_identity(relation) -%}
+    coalesce({{ relation }}.address_key, {{ relation }}.address_place_key)
+{%- endmacro %}
+
+-- The same with the town in any case: two orders at one address may spell it in two ways.
+{% macro address_reading(relation) -%}
+    {{ address_identity(relation) }} || '@' || coalesce({{ relation }}.address_city, '')
+{%- endmacro %}
+
+-- The parts with the keys, of the relation `addresses`.
+{% macro address_part_columns() -%}
+    {{ address_identity('addresses') }} as address_identity,
+    {{ address_reading('addresses') }} as address_reading,
+    addresses.address_key,
+    {%- for column in address_compared_parts() + ['address_range_start', 'address_range_end'] %}
+    addresses.{{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
 
 -- A pair: the relation `orders` beside the relation `campaigns`, whose parts begin with `campaign_`.

@@ -91,7 +91,10 @@
 
 -- How a postcode is written: A for each letter, 9 for each digit.
 {% macro postcode_form(postcode) -%}
-    {{ replaced_in_turn(postcode, [('[0-9]', '9'), ('[A-Z]', 'A')]) }}
+    case
+        when {{ matches(postcode, '^[0-9]+$') }} then repeat('9', length({{ postcode }}))
+        else {{ replaced_in_turn(postcode, [('[0-9]', '9'), ('[A-Z]', 'A')]) }}
+    end
 {%- endmacro %}
 
 -- The unit of an address, its elements behind dots, from the words that a shape marks.

@@ -1,7 +1,17 @@
 -- One row per distinct address: the text of each part, taken from its words as its shape says.
 {{ config(materialized='view') }}
 with
-addresses as (select * from {{ ref('int_address_words') }}),
+addresses as (
+    select
+        address_id,
+        country,
+        language_group,
+        address_postcode,
+        address_city,
+        shape,
+        {{ word_list('words') }} as words
+    from {{ ref('int_address_words') }}
+),
 
 shapes as (select * from {{ ref('int_address_shapes') }}),
 

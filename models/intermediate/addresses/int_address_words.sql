@@ -1,4 +1,5 @@
--- One row per distinct address: its words in their canonical form, and its shape, the letters of their classes.
+-- One row per distinct address: its words in their canonical form, a blank between two (a word that is left out is
+-- empty), and its shape, the letters of their classes.
 with
 addresses as (select * from {{ ref('int_addresses__folded') }}),
 
@@ -31,7 +32,7 @@ shaped as (
         address_postcode,
         address_city,
         {{ joined_list(mapped_words('lettered_words', 'substr(word, 1, 1)'), '') }} as shape,
-        {{ mapped_words('lettered_words', 'substr(word, 2)') }} as words
+        {{ joined_list(mapped_words('lettered_words', 'substr(word, 2)'), ' ') }} as words
     from split
 )
 

@@ -1,6 +1,6 @@
 -- One row per distinct address: the parts and the keys that the tiers compare. A part that an address lacks is
--- empty; the keys are null where it has no number, no street or no postcode. `address_identity` is the key, or
--- without a postcode the place by its city, which only tier 5 compares; `address_reading` has the city in any case.
+-- empty; the keys are null where it has no number, no street or no postcode. `address_place_key` stands in for the key
+-- where only the postcode is missing: the place by its city, which tier 5 alone compares.
 with
 parts as (select * from {{ ref('int_address_parts__canonical') }}),
 
@@ -62,30 +62,12 @@ keyed as (
         || '|' || address_unit || '|' || street as address_key,
         address_country || '|' || nullif(address_postcode, '') || '|' || nullif(address_number, '')
         || '|' || street as address_building_key,
-        address_country || '||' || nullif(address_number, '') || '|' || address_unit || '|' || street
-        || '|' || nullif(address_city, '') as address_place_key
+        case
+            when address_postcode = ''
+                then address_country || '||' || nullif(address_number, '') || '|' || address_unit || '|' || street
+                    || '|' || nullif(address_city, '')
+        end as address_place_key
     from ranged
-),
-
-identified as (
-    select
-        address_id,
-        address_country,
-        address_postcode,
-        address_city,
-        address_number,
-        address_unit,
-        address_predirectional,
-        address_street_core,
-        address_street_type,
-        address_postdirectional,
-        address_range_start,
-        address_range_end,
-        address_key,
-        address_building_key,
-        coalesce(address_key, address_place_key) as address_identity,
-        coalesce(address_key, address_place_key) || '@' || coalesce(address_city, '') as address_reading
-    from keyed
 )
 
-select * from identified
+select * from keyed

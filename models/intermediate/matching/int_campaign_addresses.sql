@@ -10,10 +10,10 @@ parted as (
         recipients.organization_id,
         recipients.campaign_id,
         recipients.recipient_id,
-        {{ address_part_columns('addresses') }}
+        {{ address_part_columns() }}
     from recipients
     inner join addresses on recipients.address_id = addresses.address_id
-    where addresses.address_identity is not null
+    where {{ address_identity('addresses') }} is not null
 ),
 
 counted as (
@@ -27,16 +27,24 @@ counted as (
 ),
 
 spelt as (
-    select distinct
+    select
         parted.organization_id,
         parted.campaign_id,
-        {{ address_part_columns('parted') }},
-        counted.recipients
+        parted.address_identity,
+        parted.address_reading,
+        parted.address_key,
+        {% for part in address_compared_parts() %}
+        parted.{{ part }},
+        {% endfor %}
+        parted.address_range_start,
+        parted.address_range_end,
+        max(counted.recipients) as recipients
     from parted
     inner join counted
         on parted.organization_id = counted.organization_id
         and parted.campaign_id = counted.campaign_id
         and parted.address_identity = counted.address_identity
+    group by all
 )
 
 select * from spelt

@@ -23,10 +23,10 @@ used as (
 parted as (
     select distinct
         used.organization_id,
-        {{ address_part_columns('addresses') }}
+        {{ address_part_columns() }}
     from used
     inner join addresses on used.address_id = addresses.address_id
-    where addresses.address_identity is not null
+    where {{ address_identity('addresses') }} is not null
 )
 
 select * from parted

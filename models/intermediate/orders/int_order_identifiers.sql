@@ -31,11 +31,12 @@ identified as (
         {{ email_domain('keyed.written_email_key') }} as email_domain,
         keyed.address_id,
         shipping.address_key,
-        shipping.address_reading,
+        {{ address_reading('shipping') }} as address_reading,
         keyed.billing_address_id,
-        billing.address_reading as billing_address_reading,
+        {{ address_reading('billing') }} as billing_address_reading,
         coalesce(
-            shipping.address_identity <> billing.address_identity and keyed.ship_name <> keyed.bill_name, false
+            {{ address_identity('shipping') }} <> {{ address_identity('billing') }}
+            and keyed.ship_name <> keyed.bill_name, false
         ) as is_gift
     from keyed
     left join emails on keyed.written_email_key = emails.written_email_key

@@ -32,7 +32,7 @@ keyed as (
         emails.email_canonical_key,
         recipients.address_id,
         addresses.address_key,
-        addresses.address_identity,
+        {{ address_identity('addresses') }} as address_identity,
         recipients.household_id,
         recipients.is_holdout
     from recipients
