@@ -67,7 +67,7 @@ class Address:
 
         Args:
             style: 0 for the tidy form of a mail file; any other number picks abbreviations, case, the place of
-                the unit and the form of the postcode.
+                the unit and the form of the postcode, and now and then leaves the street type out.
 
         Returns:
             address1, address2, city, region, postal_code and country.
@@ -75,7 +75,8 @@ class Address:
         form = style % 3
         types = US_STREET_TYPES if self.country == "US" else UK_STREET_TYPES
         direction = US_DIRECTIONS[self.direction][form] if self.country == "US" else ""
-        street = " ".join(part for part in (direction, self.street, types[self.street_type][form]) if part)
+        street_type = "" if style % 11 == 10 else types[self.street_type][form]
+        street = " ".join(part for part in (direction, self.street, street_type) if part)
         line1, line2 = f"{self.number} {street}", ""
         if self.unit and self.country == "US":
             unit = (f"Apt {self.unit}", f"#{self.unit}", f"Apartment {self.unit}")[form]
