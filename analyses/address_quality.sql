@@ -75,7 +75,7 @@ select
     step,
     outcome,
     count(*) as addresses,
-    round(100 * count(*) / sum(count(*)) over (partition by organization_id, side, country), 2) as percent
+    round(100 * count(*) / sum(count(*)) over (partition by organization_id, side), 2) as percent
 from stepped
 group by organization_id, side, country, step, outcome
 order by organization_id, side, country, step, addresses desc
