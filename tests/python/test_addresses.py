@@ -339,6 +339,7 @@ def test_goldens_match_at_their_tier(decided: Decided) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.long
 def test_which_address_comes_first_does_not_matter(decided: Decided, streets: list[Street], texts: list[Pair]) -> None:
     for pair, tier, told in golden_pairs():
         assert decided[pair[1], pair[0]].tier == tier, told
@@ -346,18 +347,21 @@ def test_which_address_comes_first_does_not_matter(decided: Decided, streets: li
         assert decided[first, second].tier == decided[second, first].tier, (first, second)
 
 
+@pytest.mark.long
 def test_case_punctuation_blanks_accents_and_lines_do_not_matter(decided: Decided, streets: list[Street]) -> None:
     for street in streets:
         for pair in disguised(street):
             assert decided[pair].tier == 1, (pair, decided[pair])
 
 
+@pytest.mark.long
 def test_another_number_unit_or_directional_never_matches(decided: Decided, streets: list[Street]) -> None:
     for street in streets:
         for pair in contradicted(street):
             assert decided[pair].tier is None, (pair, decided[pair])
 
 
+@pytest.mark.long
 def test_whatever_the_text_nothing_breaks_and_an_empty_part_matches_nobody(decided: Decided, texts: list[Pair]) -> None:
     for pair in texts:
         match = decided[pair]
@@ -366,6 +370,7 @@ def test_whatever_the_text_nothing_breaks_and_an_empty_part_matches_nobody(decid
             assert all((match.order.street, match.recipient.street)), pair
 
 
+@pytest.mark.long
 def test_an_address_written_from_its_parts_has_the_same_parts(decided: Decided, streets: list[Street]) -> None:
     read = {match.order for match in (decided[pair] for street in streets for pair in disguised(street))}
     written = sorted(((parts, own_text(parts)) for parts in read), key=str)
