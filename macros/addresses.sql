@@ -60,7 +60,7 @@
     {{ return({
         'without_doubles': [('uu', 'zu'), ('([uf])m', 'z\\1'), ('([os])fu', 'Fzu'), ('fu', 'zf')],
         'with_floors': [
-            ('su([nar][dwolyt])', 'Uz\\1'), ('[os]f', 'Fz'), ('f([onail])', 'zF'), ('b([nailor])', 'zB'),
+            ('su([nar][dwolyt])', 'Uz\\1'), ('f([onail])(,|$|[ubs])', 'zF\\2'), ('[os]f', 'Fz'), ('f([onail])', 'zF'), ('b([nailor])', 'zB'),
             ('([na])q', '\\1U'),
         ],
         'with_units': [
@@ -84,7 +84,8 @@
             ('([wolypts]t|dd[ty]|[wol]y)(j?d?)s(,|$)', '\\1\\2U\\3'),
         ],
         'with_trailing_floors': [
-            ('([wolypts]t|dd[ty])(j?d?)o(,|$)', '\\1\\2F\\3'), ('^([nar]d?[wly]+)[nas](,|$)', '\\1U\\2'),
+            ('([wolypts]t|dd[ty])(j?d?)o(,|$)', '\\1\\2F\\3'), ('^([nar]d?[wlyo]+d?)[na](,|$)', '\\1U\\2'),
+            ('^([nar][a-y]*[wlyotnp]d?)s(,|$)', '\\1U\\2'),
         ],
     }) }}
 {%- endmacro %}
