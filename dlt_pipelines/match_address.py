@@ -21,7 +21,7 @@ from dlt_pipelines.sources.files import load_inbox
 
 REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
 ORGANIZATION = "pairs"
-LOWEST_TIER, HIGHEST_TIER = 1, 5
+HIGHEST_TIER = 5
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ matches as (
         and looks.address_reading = pairs.order_address_reading
     {% if var('match_billing_address') %}
     qualify
-        looks.matched_on = max(looks.matched_on) over (
+        looks.matched_on = 'shipping_address'
+        or not bool_or(looks.matched_on = 'shipping_address') over (
             partition by looks.organization_id, looks.order_id, pairs.campaign_id
         )
     {% endif %}

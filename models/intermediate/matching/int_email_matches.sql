@@ -38,12 +38,16 @@ matches as (
         {% else %}
         and orders.email_key = campaign_emails.email_key
         {% endif %}
+),
+
+reasoned as (
+    select
+        organization_id,
+        order_id,
+        campaign_id,
+        email_key,
+        case when is_exact then 'same e-mail' else 'same mailbox' end as match_reason
+    from matches
 )
 
-select
-    organization_id,
-    order_id,
-    campaign_id,
-    email_key,
-    case when is_exact then 'same e-mail' else 'same mailbox' end as match_reason
-from matches
+select * from reasoned

@@ -43,7 +43,7 @@ candidates as (
     qualify
         row_number() over (
             partition by orders.organization_id, orders.order_id, mailed.campaign_id, mailed.recipient_id
-            order by mailed.sent_at desc
+            order by mailed.sent_at desc, mailed.competing_recipients desc, mailed.email_key
         ) = 1
 )
 

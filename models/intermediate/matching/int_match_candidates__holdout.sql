@@ -48,7 +48,8 @@ candidates as (
     qualify
         row_number() over (
             partition by organization_id, order_id, campaign_id, recipient_id
-            order by matched_on, created_at desc, is_key_ambiguous desc, recipients_per_key desc, match_tier
+            order by
+                matched_on, created_at desc, is_key_ambiguous desc, recipients_per_key desc, match_tier, match_reason
         ) = 1
 )
 

@@ -1,6 +1,5 @@
 -- One row per organization and address that its orders are shipped to (or billed to, where `match_billing_address`
--- is on), with the parts that the tiers compare; a row for each
--- reading of them (another town, say).
+-- is on), with the parts that the tiers compare; a row for each reading of them (another town, say).
 with
 orders as (select * from {{ ref('int_order_identifiers') }}),
 

@@ -13,7 +13,6 @@ matchable as (
         identifiers.customer_id,
         identifiers.email_key,
         identifiers.address_key,
-        identifiers.is_gift,
         orders.ordered_at
     from orders
     inner join identifiers
