@@ -6,23 +6,32 @@ import json
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Mapping
 
-from dlt_pipelines import console
+from dlt_pipelines import console, lock
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import check_seeds
 
 # the dbt command as its console script runs it, without having to find that script
 DBT = "from dbt.cli.main import cli; cli()"
+# the credit path, without reports and lift
+CREDIT = "+fct_attribution_events +fct_match_candidates +int_recipients__waiting"
 
 
-def build(workspace: Workspace, variables: dict[str, str] | None = None, select: str | None = None) -> None:
+def build(
+    workspace: Workspace,
+    variables: Mapping[str, str | bool] | None = None,
+    select: str | None = None,
+    full_refresh: bool = False,
+) -> None:
     """Builds seeds, models and data tests. Unit tests judge the code, not the data, so they stay out.
 
     Args:
         workspace: Whose database.
         variables: dbt variables, for example `as_of`.
         select: A dbt selection; everything when None.
+        full_refresh: Make every stored table anew, whatever changed. The log of verdicts is kept.
 
     Raises:
         MatchbackError: A configuration seed is missing, or a model or a test failed; the message holds dbt's own words.
@@ -30,10 +39,13 @@ def build(workspace: Workspace, variables: dict[str, str] | None = None, select:
     check_seeds(workspace.config)
     command = [
         *(sys.executable, "-c", DBT, "--log-format", "json", "--no-write-json", "build"),
+        # what dbt writes into its log file by default takes a fifth of a small build
+        *("--log-level-file", "info"),
         *("--exclude-resource-type", "unit_test", "--project-dir", str(PROJECT_ROOT)),
         *("--profiles-dir", str(PROJECT_ROOT), "--vars", json.dumps(variables or {})),
         # of a part only the tests that need no other part
         *(("--select", select, "--indirect-selection", "cautious") if select else ()),
+        *(("--full-refresh",) if full_refresh else ()),
     ]
     with (
         console.Activity("Building") as activity,
@@ -44,6 +56,7 @@ def build(workspace: Workspace, variables: dict[str, str] | None = None, select:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            pass_fds=lock.inherited(workspace),
         ) as process,
     ):
         problems: deque[str] = deque(maxlen=20)

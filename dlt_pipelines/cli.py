@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from dlt_pipelines import console
-from dlt_pipelines.config import workspace
+from dlt_pipelines.config import parse_instant, workspace
 from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.lock import writing
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,7 +27,9 @@ def load(organization: str | None, source: str | None, reconcile: bool) -> None:
     """Load what is new, organization by organization."""
     from dlt_pipelines import run
 
-    run.load_and_report(workspace().create(), organization, source, reconcile)
+    place = workspace().create()
+    with writing(place, "load"):
+        run.load_and_report(place, organization, source, reconcile)
 
 
 @cli.command()
@@ -34,7 +37,9 @@ def check() -> None:
     """Judge what was landed; Data Docs and ops.quality_results hold what was found."""
     from dlt_pipelines import run
 
-    run.check_and_report(workspace().create())
+    place = workspace().create()
+    with writing(place, "check"):
+        run.check_and_report(place)
 
 
 @cli.command()
@@ -47,20 +52,33 @@ def status() -> None:
 
 @cli.command(name="run")
 def run_command() -> None:
-    """Load, check and build: one tick of cron or of a GitHub Actions schedule."""
+    """Load, check, build and copy the marts: one tick of cron or of a GitHub Actions schedule."""
     from dlt_pipelines import run
 
-    run.run(workspace().create())
+    place = workspace().create()
+    with writing(place, "run"):
+        run.run(place)
+
+
+@cli.command(name="snapshot")
+def snapshot_command() -> None:
+    """Copy the marts to the file that analysts query, reports.duckdb."""
+    from dlt_pipelines import snapshot
+
+    place = workspace().create()
+    with writing(place, "snapshot"):
+        snapshot.snapshot(place)
 
 
 @cli.command()
 @click.option("--organization", required=True)
 @click.option("--order", required=True)
-def explain(organization: str, order: str) -> None:
-    """Show an order, every candidate for it, and why each won or lost."""
+@click.option("--as-of", help="What was said of it then: a time, ISO 8601, in UTC where it has no offset.")
+def explain(organization: str, order: str, as_of: str | None) -> None:
+    """Show an order, every candidate for it, why each won or lost, and what was said of it before."""
     from dlt_pipelines import explain as explaining
 
-    explaining.explain(workspace(), organization, order)
+    explaining.explain(workspace(), organization, order, parse_instant(as_of, "--as-of") if as_of else None)
 
 
 @cli.command(name="match-address")
@@ -92,7 +110,9 @@ def mailing_list(campaign: str, organization: str | None) -> None:
     """Draw the arms of audience members not drawn yet; write the CSV for the print house."""
     from dlt_pipelines import mailing_list as drawing
 
-    drawing.draw(workspace().create(), campaign, organization)
+    place = workspace().create()
+    with writing(place, "mailing-list"):
+        drawing.draw(place, campaign, organization)
 
 
 @cli.command()
@@ -123,7 +143,9 @@ def forget_file(name: str) -> None:
     """Withdraw everything that an inbox file, gone from the inbox, once said."""
     from dlt_pipelines.sources.files import forget_file as forgetting
 
-    console.line(forgetting(workspace().create(), Path(name).as_posix()))
+    place = workspace().create()
+    with writing(place, "forget-file"):
+        console.line(forgetting(place, Path(name).as_posix()))
 
 
 def main() -> None:
@@ -132,7 +154,7 @@ def main() -> None:
         cli(standalone_mode=False)
     except MatchbackError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

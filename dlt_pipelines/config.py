@@ -31,6 +31,7 @@ class Workspace:
     Attributes:
         home: The workspace (`MATCHBACK_HOME`, default `data` in the project).
         database: The DuckDB file that dlt writes and dbt builds in (`MATCHBACK_DATABASE`).
+        reports: The copy of the marts that analysts query (`MATCHBACK_REPORTS`).
         inbox: Folder with a folder per entity (`MATCHBACK_INBOX`).
         outbox: Where mailing lists and requests are written (`MATCHBACK_OUTBOX`).
         config: Folder of the configuration seeds (`MATCHBACK_CONFIG`).
@@ -39,10 +40,24 @@ class Workspace:
 
     home: Path
     database: Path
+    reports: Path
     inbox: Path
     outbox: Path
     config: Path
     pipelines: Path
+
+    @classmethod
+    def at(cls, home: Path) -> Workspace:
+        """Everything in one folder, the configuration seeds too."""
+        return cls(
+            home=home,
+            database=home / "matchback.duckdb",
+            reports=home / "reports.duckdb",
+            inbox=home / "inbox",
+            outbox=home / "outbox",
+            config=home / "config",
+            pipelines=home / "dlt",
+        )
 
     def create(self) -> Workspace:
         """Makes the folders that are missing.
@@ -50,7 +65,9 @@ class Workspace:
         Returns:
             Itself.
         """
-        for folder in (self.home, self.database.parent, self.inbox, self.outbox, self.pipelines):
+        for folder in (
+            *(self.home, self.database.parent, self.reports.parent, self.inbox, self.outbox, self.pipelines),
+        ):
             folder.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -59,6 +76,7 @@ class Workspace:
         return {
             "MATCHBACK_HOME": str(self.home),
             "MATCHBACK_DATABASE": str(self.database),
+            "MATCHBACK_REPORTS": str(self.reports),
             "MATCHBACK_INBOX": str(self.inbox),
             "MATCHBACK_OUTBOX": str(self.outbox),
             "MATCHBACK_CONFIG": str(self.config),
@@ -79,6 +97,7 @@ def workspace() -> Workspace:
     return Workspace(
         home=home,
         database=path("MATCHBACK_DATABASE", home / "matchback.duckdb"),
+        reports=path("MATCHBACK_REPORTS", home / "reports.duckdb"),
         inbox=path("MATCHBACK_INBOX", home / "inbox"),
         outbox=path("MATCHBACK_OUTBOX", home / "outbox"),
         config=path("MATCHBACK_CONFIG", PROJECT_ROOT / "seeds" / "config"),

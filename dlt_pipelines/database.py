@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import duckdb
 
 from dlt_pipelines.config import Workspace
-from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.errors import DatabaseInUseError, MatchbackError
 
 
 @contextlib.contextmanager
@@ -30,6 +31,23 @@ def opened(workspace: Workspace, read_only: bool = True) -> Iterator[duckdb.Duck
             raise MatchbackError(
                 f"{workspace.database} does not hold the models yet. Run `matchback run`, or `dbt build`, first."
             ) from error
+
+
+@contextlib.contextmanager
+def opened_marts(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The workspace's database to read its marts; while another process writes it, the copy of them, if there is one.
+
+    Raises:
+        MatchbackError: It is not there or was not built yet; or it is being written, and no copy was ever made.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            connection = stack.enter_context(opened(workspace))
+        except DatabaseInUseError:
+            if not workspace.reports.exists():
+                raise
+            connection = stack.enter_context(_connect(workspace.reports, read_only=True))
+        yield connection
 
 
 @contextlib.contextmanager
@@ -63,7 +81,10 @@ def _connect(database: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(database), read_only=read_only)
     except duckdb.IOException as error:
-        raise MatchbackError(
-            f"{database} is in use by another process, and DuckDB lets only one in while it writes. Try again when "
-            "that process is done."
+        # DuckDB names the process; its text is about the file and holds no rows
+        process = re.search(r"held in .*?\(PID \d+\)", str(error))
+        by = f" ({process[0].removeprefix('held in ')})" if process else ""
+        raise DatabaseInUseError(
+            f"{database} is in use by another process{by}, and DuckDB lets only one in while it writes. Try again when "
+            "that process is done; meanwhile the copy of the marts (`matchback snapshot`) can be queried."
         ) from error

@@ -34,6 +34,7 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
         {
             "MATCHBACK_HOME": str(home),
             "MATCHBACK_DATABASE": str(home / "matchback.duckdb"),
+            "MATCHBACK_REPORTS": str(home / "reports.duckdb"),
             "MATCHBACK_INBOX": str(home / "inbox"),
             "MATCHBACK_OUTBOX": str(home / "outbox"),
             "MATCHBACK_CONFIG": str(home / "config"),

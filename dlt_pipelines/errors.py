@@ -2,7 +2,19 @@
 
 
 class MatchbackError(Exception):
-    """Something the user can mend. The text is shown as it is; it never holds a secret or personal data."""
+    """Something the user can mend. The text is shown as it is; it never holds a secret or personal data.
+
+    Attributes:
+        exit_code: What a command ends with.
+    """
+
+    exit_code = 1
+
+
+class DatabaseInUseError(MatchbackError):
+    """Another process is using the database; later it will be free. Exit code 75, which mail programs made known."""
+
+    exit_code = 75
 
 
 class ConfigurationError(MatchbackError):

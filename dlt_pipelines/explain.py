@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+
+import duckdb
 
 from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
-from dlt_pipelines.database import opened
+from dlt_pipelines.database import opened_marts
 from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.ops import naive
 
 # what a reason means, in the words of docs/credit.md
 REASONS = {
@@ -22,48 +26,84 @@ REASONS = {
 }
 
 
-def explain(workspace: Workspace, organization_id: str, order_id: str) -> None:
-    """Prints an order, its verdict, and every candidate in the order of their rank.
+def explain(workspace: Workspace, organization_id: str, order_id: str, as_of: datetime | None = None) -> None:
+    """Prints an order, its verdict, every candidate in the order of their rank, and how the verdict came about.
+
+    Args:
+        workspace: Whose database; while it is being written, the copy of its marts.
+        organization_id: Whose order.
+        order_id: Which.
+        as_of: Print what was said of it then; candidates are those of now, so they are left out.
 
     Raises:
-        MatchbackError: There is no such order.
+        MatchbackError: There is no such order, or nothing had been said of it yet.
     """
-    with opened(workspace) as connection:
-        order = connection.execute(
-            """
-            select
-                ordered_at, currency, total_amount, net_amount, attribution_status, reason, match_method, campaign_id,
-                recipient_id, days_since_window_start
-            from marts.fct_order_attributions
-            where organization_id = ? and order_id = ?
-            """,
-            [organization_id, order_id],
-        ).fetchone()
-        if order is None:
+    with opened_marts(workspace) as connection:
+        history = _history(connection, organization_id, order_id)
+        if as_of is not None:
+            history = [event for event in history if event["decided_at"] <= naive(as_of)]
+        if not history:
+            then = f" at {as_of:%Y-%m-%d %H:%M:%S} UTC" if as_of else ""
             raise MatchbackError(
-                f"The organization {organization_id!r} has no order {order_id!r} in {workspace.database}. Check both, "
-                "and that it was loaded and built (`matchback run`)."
+                f"The organization {organization_id!r} had no order {order_id!r}{then} in {workspace.database}. Check "
+                "both, and that it was loaded and built (`matchback run`)."
             )
-        candidates = connection.execute(
-            """
-            select
-                match_rank, match_method, matched_on, match_reason, campaign_id, recipient_id, window_start_at,
-                timing_status, lost_reason, competing_recipients
-            from marts.fct_match_candidates
-            where organization_id = ? and order_id = ?
-            order by match_rank nulls last, match_method, campaign_id, recipient_id
-            """,
-            [organization_id, order_id],
-        ).fetchall()
-    ordered_at, currency, total, net, status, reason, method, campaign, recipient, days = order
-    console.line(
-        f"Order {order_id} of {organization_id}, {ordered_at:%Y-%m-%d %H:%M:%S} UTC, {total:.2f} {currency} "
-        f"(net {net:.2f})"
+        candidates = [] if as_of else _candidates(connection, organization_id, order_id)
+    last = history[-1]
+    if last["is_withdrawn"]:
+        console.line(f"Order {order_id} of {organization_id} is gone from its source.")
+    else:
+        _show_verdict(organization_id, order_id, last)
+        if as_of is None:
+            _show_candidates(last["attribution_status"], candidates)
+    _show_history(history)
+
+
+def _history(connection: duckdb.DuckDBPyConnection, organization_id: str, order_id: str) -> list[dict[str, Any]]:
+    """The events of an order, first to last."""
+    found = connection.execute(
+        """
+        from marts.fct_attribution_events
+        where organization_id = ? and order_id = ?
+        order by event_number
+        """,
+        [organization_id, order_id],
     )
-    console.line(f"Verdict: {status}" + (f", because {REASONS.get(reason, reason)} ({reason})" if reason else ""))
-    if method:
-        whom = f"recipient {recipient}" if recipient else "no single recipient"
-        console.line(f"Winner: campaign {campaign}, {whom}, by {method}, {days} days after the window opened")
+    names = [column[0] for column in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _candidates(connection: duckdb.DuckDBPyConnection, organization_id: str, order_id: str) -> list[tuple[Any, ...]]:
+    return connection.execute(
+        """
+        select
+            match_rank, match_method, matched_on, match_reason, campaign_id, recipient_id, window_start_at,
+            timing_status, lost_reason, competing_recipients
+        from marts.fct_match_candidates
+        where organization_id = ? and order_id = ?
+        order by match_rank nulls last, match_method, campaign_id, recipient_id
+        """,
+        [organization_id, order_id],
+    ).fetchall()
+
+
+def _show_verdict(organization_id: str, order_id: str, said: dict[str, Any]) -> None:
+    console.line(
+        f"Order {order_id} of {organization_id}, {said['ordered_at']:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{said['total_amount']:.2f} {said['currency']} (net {said['net_amount']:.2f})"
+    )
+    reason = said["reason"]
+    because = f", because {REASONS.get(reason, reason)} ({reason})" if reason else ""
+    console.line(f"Verdict: {said['attribution_status']}{because}")
+    if said["match_method"]:
+        whom = f"recipient {said['recipient_id']}" if said["recipient_id"] else "no single recipient"
+        console.line(
+            f"Winner: campaign {said['campaign_id']}, {whom}, by {said['match_method']}, "
+            f"{said['days_since_window_start']} days after the window opened"
+        )
+
+
+def _show_candidates(status: str, candidates: list[tuple[Any, ...]]) -> None:
     console.line()
     if not candidates:
         console.line("No recipient or code matched it." if status != "excluded" else "It took part in no matching.")
@@ -73,6 +113,25 @@ def explain(workspace: Workspace, organization_id: str, order_id: str) -> None:
         "Candidates",
         [(name, "right" if name == "rank" else "left") for name in columns],
         [_candidate_row(*candidate) for candidate in candidates],
+    )
+
+
+def _show_history(history: list[dict[str, Any]]) -> None:
+    console.line()
+    columns = ("decided at", "what changed", "verdict", "reason", "campaign", "recipient", "method", "net")
+    console.table(
+        "What was said of it",
+        [(name, "right" if name == "net" else "left") for name in columns],
+        [
+            [
+                f"{event['decided_at']:%Y-%m-%d %H:%M:%S}",
+                event["changed_input"],
+                "withdrawn" if event["is_withdrawn"] else event["attribution_status"],
+                *(event[name] or "" for name in ("reason", "campaign_id", "recipient_id", "match_method")),
+                "" if event["net_amount"] is None else f"{event['net_amount']:.2f}",
+            ]
+            for event in history
+        ],
     )
 
 

@@ -28,7 +28,7 @@ from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
 from dlt_pipelines.sources.extraction import PARCEL_ROWS, Extraction, Parcel
 from dlt_pipelines.sources.files import load_inbox
-from dlt_pipelines.sources.landing import keep_new_versions, land_parcel
+from dlt_pipelines.sources.landing import keep_new_versions, land_parcel, later_than_all_loads
 from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
 
 INBOX = "*"
@@ -111,7 +111,8 @@ def load(
     if only_source not in (None, *PROVIDERS):
         raise ConfigurationError(f"The source {only_source!r} is unknown; it must be one of {', '.join(PROVIDERS)}.")
     report = LoadReport()
-    loaded_at, run_id = now or datetime.now(UTC), uuid.uuid4().hex
+    loaded_at = later_than_all_loads(workspace.database, now).replace(tzinfo=UTC)
+    run_id = uuid.uuid4().hex
     if only_source in (None, "files"):
         _load_files(workspace, organizations, report, ops.LoadRecord(run_id, INBOX, "files", loaded_at))
     for organization in chosen:

@@ -14,7 +14,7 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -163,7 +163,9 @@ def _assign(connection: duckdb.DuckDBPyConnection, campaign: _Campaign, members:
             [campaign.organization_id, campaign.campaign_id],
         ).fetchall()
     )
-    now = _now()
+    # later than every draw before it, whatever the clock says: builds look for what is newer than the newest they saw
+    [(last_draw,)] = connection.execute("select max(assigned_at) from ops.assignments").fetchall()
+    now = max(_now(), last_draw + timedelta(seconds=1)) if last_draw else _now()
     rows = []
     for recipient_id, household in members:
         is_held_out = _is_below(campaign.holdout_share, salt, campaign.organization_id, campaign.campaign_id, household)

@@ -155,14 +155,7 @@ def _seed_rows(name: str) -> list[dict[str, str]]:
 
 def _scratch_workspace(home: Path, pairs: Sequence[tuple[PostalAddress, PostalAddress]]) -> Workspace:
     """A workspace with an order, a campaign and its one recipient for each pair."""
-    place = Workspace(
-        home=home,
-        database=home / "matchback.duckdb",
-        inbox=home / "inbox",
-        outbox=home / "outbox",
-        config=home / "config",
-        pipelines=home / "dlt",
-    ).create()
+    place = Workspace.at(home).create()
     place.config.mkdir(exist_ok=True)
     columns = (
         "organization_id,name,status,sync_orders,provider,publish_to,email_domains,country,currency,timezone,"
@@ -212,7 +205,7 @@ def _verdicts(place: Workspace, count: int) -> list[AddressMatch]:
                     "left join intermediate.int_addresses as parts on keyed.address_id = parts.address_id"
                 ).fetchall()
             }
-            for model, key in (("int_order_identifiers", "order_id"), ("int_recipient_identifiers", "recipient_id"))
+            for model, key in (("int_order_identifiers", "order_id"), ("int_recipients__keyed", "recipient_id"))
         )
         matches = {
             number: (tier, reason)

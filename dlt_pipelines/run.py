@@ -1,9 +1,9 @@
-"""`matchback run`: load, check, build. What fails is named, and everything else is done."""
+"""`matchback run`: load, check, build, copy. What fails is named, and everything else is done."""
 
 from __future__ import annotations
 
-from dlt_pipelines import console
-from dlt_pipelines.build import build
+from dlt_pipelines import console, snapshot
+from dlt_pipelines.build import CREDIT, build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
 from dlt_pipelines.errors import MatchbackError
@@ -25,7 +25,7 @@ def load_and_report(
 
 
 def run(workspace: Workspace) -> None:
-    """Loads, checks and builds, whatever part of it failed.
+    """Loads, checks and builds, whatever part of it failed. Between two copies of the marts only the credit is built.
 
     Raises:
         MatchbackError: Something failed; the message lists it.
@@ -41,13 +41,14 @@ def run(workspace: Workspace) -> None:
         errors += checking.held_errors(checked)
     except MatchbackError as error:
         errors.append(str(error))
+    is_copied = snapshot.is_due(workspace)
     try:
-        build(workspace)
+        build(workspace, select=None if is_copied else CREDIT)
+        _show_waiting(workspace)
+        if is_copied:
+            snapshot.snapshot(workspace)
     except MatchbackError as error:
         errors.append(str(error))
-    else:
-        console.line(f"Built. Query the marts in {workspace.database}")
-        _show_waiting(workspace)
     if errors:
         raise MatchbackError(_list_of(errors))
 

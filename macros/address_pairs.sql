@@ -102,3 +102,24 @@
         end
     )
 {%- endmacro %}
+
+-- When two addresses of a country are so near that the one may decide what the other matches, at any tier: the same
+-- postcode and number, or one's number in the other's range; the same street in the postcode, which is then a known one;
+-- the same place without a postcode; and last, for tier 5, the same city and number.
+{% macro near_address_conditions(others) -%}
+    {%- set same_postcode = 'near.address_postcode = ' ~ others ~ '.address_postcode and ' -%}
+    {{ return([
+        same_postcode ~ 'near.address_number = ' ~ others ~ '.address_number',
+        same_postcode ~ 'near.address_street_core = ' ~ others ~ '.address_street_core',
+        same_postcode ~ is_number_in_range('near', others),
+        same_postcode ~ is_number_in_range(others, 'near'),
+        'near.address_place_key = ' ~ others ~ '.address_place_key',
+        'near.address_city = ' ~ others ~ '.address_city and near.address_number = ' ~ others ~ '.address_number',
+    ]) }}
+{%- endmacro %}
+
+-- Whether the number of one address, itself no range, lies in the range of another.
+{% macro is_number_in_range(one, range) -%}
+    {{ one }}.address_range_start is null
+    and try_cast({{ one }}.address_number as bigint) between {{ range }}.address_range_start and {{ range }}.address_range_end
+{%- endmacro %}

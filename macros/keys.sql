@@ -36,3 +36,17 @@
             )
     end
 {%- endmacro %}
+
+-- The seeds that keys are made with, and their columns.
+{% macro key_seeds() -%}
+    {{ return({
+        'address_vocabulary': ['language_group', 'variant', 'canonical', 'class'],
+        'address_language_groups': [
+            'language_group', 'extends', 'number_position', 'has_compound_types', 'folds_umlauts',
+        ],
+        'country_language_groups': ['country', 'alias', 'language_group'],
+        'postcode_formats': ['country', 'written_as', 'prefix', 'length'],
+        'email_domains': ['email_domain', 'canonical_domain', 'drops_dots', 'drops_tag'],
+        'unmatchable_emails': ['kind', 'value'],
+    }) }}
+{%- endmacro %}

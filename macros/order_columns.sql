@@ -30,3 +30,17 @@
         'occurred_at', 'loaded_at',
     ]) }}
 {%- endmacro %}
+
+-- The columns of an order's attribution besides its key; the first list is the verdict.
+{% macro verdict_columns() -%}
+    {{ return([
+        'attribution_status', 'reason', 'match_method', 'matched_on', 'match_tier', 'campaign_id', 'recipient_id',
+        'is_holdout', 'window_start_at', 'passes_rules',
+    ]) }}
+{%- endmacro %}
+
+{% macro attributed_order_columns() -%}
+    {{ return([
+        'provider', 'ordered_at', 'currency', 'total_amount', 'net_amount', 'days_since_window_start', 'is_archived',
+    ]) }}
+{%- endmacro %}

@@ -12,3 +12,10 @@
         {% endfor -%}
     {%- endif -%}
 {%- endmacro %}
+
+-- A table that was created empty above is unknown to dbt, which listed all tables before; it could not put its own there.
+{% macro make_room() -%}
+    {%- if execute and load_cached_relation(this) is none -%}
+        drop table if exists {{ this }}
+    {%- endif -%}
+{%- endmacro %}

@@ -13,3 +13,11 @@
         'country',
     ]) }}
 {%- endmacro %}
+
+-- The columns of a recipient's identifiers besides the reading.
+{% macro keyed_recipient_columns() -%}
+    {{ return([
+        'organization_id', 'campaign_id', 'recipient_id', 'written_email_key', 'email_key',
+        'email_canonical_key', 'address_id', 'address_key', 'address_identity', 'household_key', 'is_holdout',
+    ]) }}
+{%- endmacro %}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from dlt_pipelines.config import Workspace
+from dlt_pipelines.database import landed_rows
 from dlt_pipelines.errors import MatchbackError
 
 if TYPE_CHECKING:
@@ -31,6 +33,28 @@ VERSION_KEY = ("organization_id", "object_id", "payload_hash")
 def payload_hash(payload: bytes) -> str:
     """SHA-256 of an object as landed, in hexadecimal: the last part of a version's key."""
     return hashlib.sha256(payload).hexdigest()
+
+
+def later_than_all_loads(database: Path, started_at: datetime | None = None) -> datetime:
+    """The time to land rows under: the start of the load, or just after the newest load where the clock went back.
+
+    Builds look for what is newer than the newest they have seen, so no load may be older than one before it.
+
+    Args:
+        database: The workspace's.
+        started_at: Start of the load, aware; None is the clock's.
+
+    Returns:
+        UTC without a zone.
+    """
+    wanted = (started_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
+    newest: list[datetime] = [
+        found[0][0]
+        for table, column in (("ops.loads", "started_at"), ("raw_files.files", "loaded_at"))
+        if (found := landed_rows(database, f"select max({column}) from {table} where {column} <> ?", [wanted]))
+        and found[0][0] is not None
+    ]
+    return max(wanted, *(one + timedelta(microseconds=1) for one in newest), wanted)
 
 
 def utc_columns(schema: pa.Schema) -> Any:

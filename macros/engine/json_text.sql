@@ -19,3 +19,16 @@
 {% macro default__json_joined_texts(json, path) -%}
     nullif(array_to_string(json_extract_string({{ json }}, '{{ path }}'), '|'), '')
 {%- endmacro %}
+
+-- Texts as a JSON array, in the wording in which loads write the key of an object.
+{% macro json_key(texts) -%}
+    {{ return(adapter.dispatch('json_key', 'matchback')(texts)) }}
+{%- endmacro %}
+
+{% macro default__json_key(texts) -%}
+    cast(json_array({{ texts | join(', ') }}) as varchar)
+{%- endmacro %}
+
+{% macro spark__json_key(texts) -%}
+    to_json(array({{ texts | join(', ') }}))
+{%- endmacro %}

@@ -35,14 +35,7 @@ def is_long(request: pytest.FixtureRequest) -> bool:
 
 def make_workspace(home: Path) -> Workspace:
     """An empty workspace with a configuration folder of its own."""
-    place = Workspace(
-        home=home,
-        database=home / "matchback.duckdb",
-        inbox=home / "inbox",
-        outbox=home / "outbox",
-        config=home / "config",
-        pipelines=home / "dlt",
-    ).create()
+    place = Workspace.at(home).create()
     place.config.mkdir(exist_ok=True)
     return place
 

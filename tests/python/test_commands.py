@@ -163,7 +163,7 @@ def test_a_database_in_use_is_a_sentence(ready: Workspace) -> None:
     matchback(ready, "load", "--source", "files")
     with duckdb.connect(str(ready.database)):
         done = matchback(ready, "load")
-    assert done.returncode == 1
+    assert done.returncode == 75
     assert "is in use by another process" in done.stderr
     assert "Traceback" not in done.stderr
 

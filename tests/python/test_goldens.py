@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dlt_pipelines.build import build
+from dlt_pipelines.build import CREDIT, build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.database import opened
 from dlt_pipelines.explain import explain
@@ -53,7 +53,7 @@ def built(new_place: Callable[[str], Workspace]) -> Workspace:
             known = [{name: cell for name, cell in row.items() if name != "note"} for row in known]
         write(place.inbox / entity / f"{entity}.csv", known)
     load_files(place)
-    build(place, select="+fct_order_attributions +fct_match_candidates")
+    build(place, select=CREDIT)
     return place
 
 

@@ -22,7 +22,13 @@ from dlt_pipelines.errors import InputFileError, MatchbackError
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.files.entities import ENTITIES, Entity
 from dlt_pipelines.sources.files.reader import FileReader, file_format
-from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, land, payload_hash, utc_columns
+from dlt_pipelines.sources.landing import (
+    INSERT_NEW_VERSIONS,
+    land,
+    later_than_all_loads,
+    payload_hash,
+    utc_columns,
+)
 
 BATCH_ROWS = 20_000
 DATASET = "raw_files"
@@ -122,7 +128,7 @@ def load_inbox(
     outcomes: list[FileOutcome] = []
     errors: list[InputFileError] = []
     spooled: list[_Spooled] = []
-    loaded_at = (started_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
+    loaded_at = later_than_all_loads(workspace.database, started_at)
     readings = _last_readings(workspace.database)
     with tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as spool:
         for entity, path in _inbox_files(workspace.inbox, errors):
@@ -176,7 +182,7 @@ def forget_file(workspace: Workspace, name: str) -> str:
         "row_count": 0,
         "organizations_left_out": "",
         "file_modified_at": reading.file_modified_at,
-        "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+        "loaded_at": later_than_all_loads(workspace.database),
     }
     gone = pa.Table.from_pylist([_withdrawal(entity, *key, record) for key in sorted(in_force)], ROW_SCHEMA)
     with tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as spool:

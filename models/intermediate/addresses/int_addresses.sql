@@ -1,6 +1,12 @@
 -- One row per distinct address: the parts and the keys that the tiers compare. A part that an address lacks is
 -- empty; the keys are null where it has no number, no street or no postcode. `address_place_key` stands in for the key
 -- where only the postcode is missing: the place by its city, which tier 5 alone compares.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_addresses__distinct', 'keys': ['address_id']},
+) }}
+{{ after('int_addresses__distinct') }}
 with
 parts as (select * from {{ ref('int_address_parts__canonical') }}),
 

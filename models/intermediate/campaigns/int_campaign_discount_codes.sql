@@ -1,11 +1,23 @@
--- One row per campaign and code that is the campaign's, not one person's: a code it lists, or one that
--- several of its recipients carry. `carriers` counts the recipients of any arm who carry it.
+-- One row per campaign and code that is the campaign's, not one person's, and that an order redeemed which this build
+-- matches: a code it lists, or one that several of its recipients carry. `carriers` counts the recipients of any arm
+-- who carry it.
 with
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
-recipients as (select * from {{ ref('int_recipients__latest') }}),
+redeemed as (
+    select distinct
+        organization_id,
+        code_key
+    from {{ ref('int_order_discount_codes') }}
+),
 
-listed as (
+recipients as (
+    select *
+    from {{ ref('int_recipients__keyed') }}
+    where reading = 'latest'
+),
+
+named as (
     select
         organization_id,
         campaign_id,
@@ -13,24 +25,32 @@ listed as (
     from campaigns
 ),
 
+listed as (
+    select distinct
+        named.organization_id,
+        named.campaign_id,
+        redeemed.code_key
+    from named
+    inner join redeemed
+        on named.organization_id = redeemed.organization_id
+        and {{ code_key('named.code') }} = redeemed.code_key
+),
+
 carried as (
     select
-        organization_id,
-        campaign_id,
-        {{ code_key('discount_code') }} as code_key,
+        recipients.organization_id,
+        recipients.campaign_id,
+        recipients.code_key,
         count(*) as carriers
     from recipients
-    where {{ code_key('discount_code') }} is not null
-    group by organization_id, campaign_id, {{ code_key('discount_code') }}
+    inner join redeemed
+        on recipients.organization_id = redeemed.organization_id
+        and recipients.code_key = redeemed.code_key
+    group by recipients.organization_id, recipients.campaign_id, recipients.code_key
 ),
 
 codes as (
-    select
-        organization_id,
-        campaign_id,
-        {{ code_key('code') }} as code_key
-    from listed
-    where {{ code_key('code') }} is not null
+    select * from listed
     union
     select
         organization_id,

@@ -10,6 +10,7 @@ keyed as (
         exclusions.exclusion_id,
         exclusions.email_key,
         exclusions.email_domain,
+        exclusions.address_id,
         addresses.address_key,
         exclusions.campaign_id,
         exclusions.recipient_id

@@ -3,26 +3,27 @@
 with
 orders as (select * from {{ ref('int_orders__unioned') }}),
 
-matchable as (select * from {{ ref('int_matchable_orders') }}),
+exclusions as (select * from {{ ref('int_order_exclusions') }}),
 
-excluded as (select * from {{ ref('int_order_excluded_parties') }}),
+excluded_parties as (select * from {{ ref('int_order_excluded_parties') }}),
 
 countable as (
     select
-        matchable.organization_id,
-        matchable.order_id,
-        matchable.email_key,
-        orders.currency,
-        orders.net_amount,
-        orders.ordered_at
-    from matchable
-    inner join orders
-        on matchable.organization_id = orders.organization_id
-        and matchable.order_id = orders.order_id
-    left join excluded
-        on matchable.organization_id = excluded.organization_id
-        and matchable.order_id = excluded.order_id
-    where not orders.is_cancelled and excluded.order_id is null
+        organization_id,
+        order_id,
+        currency,
+        net_amount,
+        ordered_at
+    from orders
+    where not is_cancelled
+    {% for excluded in ['exclusions', 'excluded_parties'] %}
+    and not exists (
+        select 1
+        from {{ excluded }}
+        where {{ excluded }}.organization_id = orders.organization_id
+            and {{ excluded }}.order_id = orders.order_id
+    )
+    {% endfor %}
 )
 
 select * from countable

@@ -8,22 +8,7 @@ matches as (select * from {{ ref('int_address_matches') }}),
 
 email_matches as (select * from {{ ref('int_email_matches') }}),
 
-limits as (
-    select
-        max(case when match_method = 'email' then max_recipients_per_key end) as email_limit,
-        max(case when match_method = 'address' then max_recipients_per_key end) as address_limit
-    from {{ ref('match_methods') }}
-),
-
-recipients as (
-    select
-        identifiers.*,
-        coalesce(identifiers.recipients_per_email_key <= limits.email_limit, true) as is_email_usable,
-        coalesce(identifiers.recipients_per_address <= limits.address_limit, true) as is_address_usable
-    from {{ ref('int_recipient_identifiers') }} as identifiers
-    cross join limits
-    where identifiers.reading = 'as_assigned'
-),
+recipients as (select * from {{ ref('int_lift__recipient_keys') }}),
 
 pairs as (
     select
@@ -37,7 +22,6 @@ pairs as (
         on recipients.organization_id = email_matches.organization_id
         and recipients.campaign_id = email_matches.campaign_id
         and recipients.email_key = email_matches.email_key
-    where recipients.is_email_usable
     union all
     select
         recipients.organization_id,
@@ -50,7 +34,7 @@ pairs as (
         on recipients.organization_id = matches.organization_id
         and recipients.campaign_id = matches.campaign_id
         and recipients.address_identity = matches.address_identity
-    where recipients.is_address_usable and not matches.is_ambiguous
+    where not matches.is_ambiguous
 ),
 
 order_matches as (

@@ -1,8 +1,15 @@
 -- One row per order, campaign and matched recipient address. Where `match_billing_address` is on, the billing address
 -- is looked at for the campaigns that the shipping address does not match. Credit and lift join their recipients to
 -- this one table by `address_identity`.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_orders__to_decide', 'keys': order_key(), 'condition': 'scope.is_to_match'},
+) }}
 with
-orders as (select * from {{ ref('int_order_identifiers') }}),
+orders as (
+    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
+),
 
 pairs as (select * from {{ ref('int_address_pairs__lowest') }}),
 
@@ -12,7 +19,8 @@ looks as (
         order_id,
         'shipping_address' as matched_on,
         address_reading,
-        is_gift
+        is_gift,
+        ordered_at
     from orders
     {% if var('match_billing_address') %}
     union all
@@ -21,7 +29,8 @@ looks as (
         order_id,
         'billing_address' as matched_on,
         billing_address_reading as address_reading,
-        is_gift
+        is_gift,
+        ordered_at
     from orders
     {% endif %}
 ),
@@ -37,7 +46,8 @@ matches as (
         pairs.match_reason || case when looks.is_gift then ', gift order' else '' end as match_reason,
         pairs.competing_addresses,
         pairs.competing_recipients,
-        pairs.match_tier > 1 and pairs.competing_addresses > 1 as is_ambiguous
+        pairs.match_tier > 1 and pairs.competing_addresses > 1 as is_ambiguous,
+        looks.ordered_at
     from looks
     inner join pairs
         on looks.organization_id = pairs.organization_id

@@ -1,7 +1,10 @@
 -- One row per campaign and address of its recipients, whatever their arm, status or time, in either reading, with
--- the parts that the tiers compare (a row for each reading of them) and how many recipients have it.
+-- the parts that the tiers compare (a row for each reading of them) and how many recipients have it. In a tick: those
+-- that the address of an order may match.
 with
-recipients as (select * from {{ ref('int_recipient_identifiers') }}),
+recipients as (
+    {{ in_scope(ref('int_recipients__keyed'), 'int_addresses__near_orders', ['address_id']) | indent(4) }}
+),
 
 addresses as (select * from {{ ref('int_addresses') }}),
 

@@ -1,43 +1,44 @@
 -- One row per order, campaign and e-mail of a recipient that is the order's, whatever the arm, in either reading. Where
 -- `email_alias_folding` is on, an order whose e-mail no recipient of a campaign has as written is compared once more
 -- by the mailbox it is delivered to. Credit and lift join their recipients to this one table by `email_key`.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_orders__to_decide', 'keys': order_key(), 'condition': 'scope.is_to_match'},
+) }}
 with
 orders as (
-    select *
-    from {{ ref('int_order_identifiers') }}
-    where email_key is not null
+    {{ in_scope(
+        ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match'
+    ) | indent(4) }}
 ),
 
-campaign_emails as (
-    select distinct
-        organization_id,
-        campaign_id,
-        email_key,
-        email_canonical_key
-    from {{ ref('int_recipient_identifiers') }}
-    where email_key is not null
-),
+recipients as (select * from {{ ref('int_recipients__keyed') }}),
 
 matches as (
-    select
+    select distinct
         orders.organization_id,
         orders.order_id,
-        campaign_emails.campaign_id,
-        campaign_emails.email_key,
-        orders.email_key = campaign_emails.email_key as is_exact
+        recipients.campaign_id,
+        recipients.email_key,
+        orders.email_key = recipients.email_key as is_exact,
+        orders.ordered_at
     from orders
-    inner join campaign_emails
-        on orders.organization_id = campaign_emails.organization_id
+    inner join recipients
+        on orders.organization_id = recipients.organization_id
         {% if var('email_alias_folding') %}
-        and orders.email_canonical_key = campaign_emails.email_canonical_key
-    qualify
-        orders.email_key = campaign_emails.email_key
-        or not bool_or(orders.email_key = campaign_emails.email_key) over (
-            partition by orders.organization_id, orders.order_id, campaign_emails.campaign_id
-        )
+        and orders.email_canonical_key = recipients.email_canonical_key
         {% else %}
-        and orders.email_key = campaign_emails.email_key
+        and orders.email_key = recipients.email_key
         {% endif %}
+),
+
+preferred as (
+    select *
+    from matches
+    {% if var('email_alias_folding') %}
+    qualify is_exact or not bool_or(is_exact) over (partition by organization_id, order_id, campaign_id)
+    {% endif %}
 ),
 
 reasoned as (
@@ -46,8 +47,9 @@ reasoned as (
         order_id,
         campaign_id,
         email_key,
-        case when is_exact then 'same e-mail' else 'same mailbox' end as match_reason
-    from matches
+        case when is_exact then 'same e-mail' else 'same mailbox' end as match_reason,
+        ordered_at
+    from preferred
 )
 
 select * from reasoned

@@ -39,7 +39,7 @@ candidates as (
         on matches.organization_id = mailed.organization_id
         and matches.campaign_id = mailed.campaign_id
         and matches.email_key = mailed.email_key
-        and orders.ordered_at >= mailed.sent_at
+        and matches.ordered_at >= mailed.sent_at
     qualify
         row_number() over (
             partition by orders.organization_id, orders.order_id, mailed.campaign_id, mailed.recipient_id

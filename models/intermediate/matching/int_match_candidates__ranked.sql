@@ -1,6 +1,12 @@
 -- One row per candidate with its rank among those that compete for the order, and why it lost.
 -- The order is total: priority, latest window start, campaign, recipient (none last). Vetoed candidates do
 -- not compete; under validate_then_rank neither do those outside their window.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
+) }}
+{{ after('int_orders__to_decide') }}
 with
 candidates as (select * from {{ ref('int_match_candidates__timed') }}),
 

@@ -1,10 +1,13 @@
 -- One row per candidate with its place in the campaign's window: [start + min_age_days, start + window_days).
+{{ config(materialized='view') }}
 with
-candidates as (select * from {{ ref('int_match_candidates__unioned') }}),
+candidates as (select * from {{ ref('int_match_candidates__prioritised') }}),
 
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
-orders as (select * from {{ ref('int_matchable_orders') }}),
+orders as (
+    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
+),
 
 timed as (
     select

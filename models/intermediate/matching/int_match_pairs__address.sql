@@ -43,7 +43,7 @@ pairs as (
         on matches.organization_id = mailed.organization_id
         and matches.campaign_id = mailed.campaign_id
         and matches.address_identity = mailed.address_identity
-        and orders.ordered_at >= mailed.sent_at
+        and matches.ordered_at >= mailed.sent_at
 ),
 
 collapsed as (

@@ -19,17 +19,28 @@ redeemed as (
         and orders.order_id = order_codes.order_id
 ),
 
+redeemed_codes as (
+    select distinct
+        organization_id,
+        code_key
+    from redeemed
+),
+
 own_codes as (
     select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        {{ code_key('discount_code') }} as code_key,
-        is_holdout,
-        coalesce(sent_at, created_at) as window_start_at
-    from {{ ref('int_recipients__latest') }}
-    where {{ code_key('discount_code') }} is not null
-    qualify count(*) over (partition by organization_id, campaign_id, {{ code_key('discount_code') }}) = 1
+        recipients.organization_id,
+        recipients.campaign_id,
+        recipients.recipient_id,
+        recipients.code_key,
+        recipients.is_holdout,
+        coalesce(recipients.sent_at, recipients.created_at) as window_start_at
+    from {{ ref('int_recipients__keyed') }} as recipients
+    inner join redeemed_codes
+        on recipients.organization_id = redeemed_codes.organization_id
+        and recipients.code_key = redeemed_codes.code_key
+    where recipients.reading = 'latest'
+    qualify
+        count(*) over (partition by recipients.organization_id, recipients.campaign_id, recipients.code_key) = 1
 ),
 
 by_recipient as (

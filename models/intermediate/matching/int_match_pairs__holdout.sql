@@ -34,7 +34,7 @@ by_email as (
         on email_matches.organization_id = held_out.organization_id
         and email_matches.campaign_id = held_out.campaign_id
         and email_matches.email_key = held_out.email_key
-        and orders.ordered_at >= held_out.created_at
+        and email_matches.ordered_at >= held_out.created_at
 ),
 
 by_address as (
@@ -59,7 +59,7 @@ by_address as (
         on matches.organization_id = held_out.organization_id
         and matches.campaign_id = held_out.campaign_id
         and matches.address_identity = held_out.address_identity
-        and orders.ordered_at >= held_out.created_at
+        and matches.ordered_at >= held_out.created_at
     -- an e-mail that either lacks is not the same e-mail
     left join by_email
         on orders.organization_id = by_email.organization_id

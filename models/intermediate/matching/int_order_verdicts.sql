@@ -1,12 +1,18 @@
--- One row per order: its winning candidate, if any, and the first rule that the winner breaks, if any.
+-- One row per order: its winning candidate, if any, and the first rule that the winner breaks, if any. In a tick: of
+-- the orders that it decides anew.
+{{ config(materialized='view') }}
 with
-orders as (select * from {{ ref('int_orders__unioned') }}),
+orders as (
+    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
+),
 
 exclusions as (select * from {{ ref('int_order_exclusions') }}),
 
 winners as (
     select *
-    from {{ ref('int_match_candidates__ranked') }}
+    from (
+        {{ in_scope(ref('int_match_candidates__ranked'), 'int_orders__to_decide', order_key()) | indent(8) }}
+    ) as ranked
     where match_rank = 1
 ),
 

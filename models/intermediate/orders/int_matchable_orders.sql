@@ -1,8 +1,13 @@
--- One row per order that takes part in matching (neither a test nor the organization's own), with its keys.
+-- One row per order that takes part in matching (neither a test nor the organization's own), with its keys. In a
+-- tick: of those that it matches anew.
 with
-orders as (select * from {{ ref('int_orders__unioned') }}),
+orders as (
+    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
+),
 
-identifiers as (select * from {{ ref('int_order_identifiers') }}),
+identifiers as (
+    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
+),
 
 exclusions as (select * from {{ ref('int_order_exclusions') }}),
 

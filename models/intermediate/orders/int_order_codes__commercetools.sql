@@ -1,4 +1,6 @@
 -- One row per version of an order at commercetools with codes that counted, joined with |.
+{{ config(materialized='view') }}
+{{ after('int_orders__to_read') }}
 with
 released as (
     {{ released_rows(ref('stg_commercetools__discount_codes'), ref('stg_ops__held_organizations')) | indent(4) }}

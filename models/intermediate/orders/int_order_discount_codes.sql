@@ -1,6 +1,8 @@
--- One row per order and distinct discount code redeemed with it.
+-- One row per order and distinct discount code redeemed with it. In a tick: of the orders that it matches anew.
 with
-orders as (select * from {{ ref('int_orders__unioned') }}),
+orders as (
+    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
+),
 
 codes as (
     select

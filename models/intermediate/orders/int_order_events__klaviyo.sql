@@ -1,4 +1,10 @@
 -- One row per order event at Klaviyo. Should Klaviyo ever word an event anew, the latest wording counts, once.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_order_events__to_read', 'keys': ['organization_id', 'event_id'], 'keeps_before': true},
+) }}
+{{ after('int_order_events__to_read') }}
 with
 released as (
     {{ released_rows(ref('stg_klaviyo__order_events'), ref('stg_ops__held_organizations')) | indent(4) }}

@@ -1,6 +1,13 @@
 -- One row per order whose e-mail, e-mail domain or shipping address is among the exclusions.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
+) }}
 with
-identifiers as (select * from {{ ref('int_order_identifiers') }}),
+identifiers as (
+    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key()) | indent(4) }}
+),
 
 exclusions as (select * from {{ ref('int_exclusion_keys') }}),
 

@@ -1,8 +1,17 @@
 -- One row per order that takes part in no matching, with the first reason that holds.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
+) }}
 with
-orders as (select * from {{ ref('int_orders__unioned') }}),
+orders as (
+    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
+),
 
-identifiers as (select * from {{ ref('int_order_identifiers') }}),
+identifiers as (
+    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key()) | indent(4) }}
+),
 
 own_domains as (select * from {{ ref('int_organization_email_domains') }}),
 

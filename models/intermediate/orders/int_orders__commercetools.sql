@@ -1,4 +1,6 @@
 -- One row per order at commercetools, as last updated, with the codes that counted and what its payments say.
+{{ config(materialized='view') }}
+{{ after('int_orders__to_read') }}
 with
 released as (
     {{ released_rows(ref('stg_commercetools__orders'), ref('stg_ops__held_organizations')) | indent(4) }}

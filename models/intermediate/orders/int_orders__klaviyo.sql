@@ -1,7 +1,10 @@
 -- One row per order placed in Klaviyo, with what its cancelled, refunded and fulfilled events say about it.
 -- An order placed twice over (the event was sent again) is its earliest event.
+{{ config(materialized='view') }}
 with
-events as (select * from {{ ref('int_order_events__klaviyo') }}),
+events as (
+    {{ in_scope(ref('int_order_events__klaviyo'), 'int_orders__to_read', order_key()) | indent(4) }}
+),
 
 placed as (
     select *

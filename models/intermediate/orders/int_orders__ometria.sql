@@ -1,4 +1,6 @@
 -- One row per order at Ometria, as last updated. When it was paid, cancelled or refunded Ometria does not say.
+{{ config(materialized='view') }}
+{{ after('int_orders__to_read') }}
 with
 released as (
     {{ released_rows(ref('stg_ometria__orders'), ref('stg_ops__held_organizations')) | indent(4) }}

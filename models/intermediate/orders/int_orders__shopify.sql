@@ -1,4 +1,6 @@
 -- One row per order at Shopify, as last updated.
+{{ config(materialized='view') }}
+{{ after('int_orders__to_read') }}
 with
 released as (
     {{ released_rows(ref('stg_shopify__orders'), ref('stg_ops__held_organizations')) | indent(4) }}

@@ -2,6 +2,12 @@
 -- `net_amount` is the total less refunds: nothing is left of a cancelled order, nor of one that was
 -- refunded without an amount. Rows in `refunds/` count before the order's own refunded_amount.
 -- `merchandise_amount` is what of that is goods: null where tax or shipping is unknown.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_orders__to_read', 'keys': order_key()},
+) }}
+{{ after('int_orders__to_read') }}
 with
 unioned as (
     {% for provider in ['files', 'klaviyo', 'ometria', 'shopify', 'commercetools'] %}

@@ -1,4 +1,6 @@
 -- One row per order that has rows in `refunds/`: what was paid back in all.
+{{ config(materialized='view') }}
+{{ after('int_orders__to_read') }}
 with
 statements as (
     select

@@ -1,13 +1,23 @@
--- One row per distinct e-mail address of orders and recipients, trimmed and in lower case: what it is matched by. A
--- marketplace's relay or a placeholder (noreply@) is no key. `email_canonical_key` is one for all spellings that a
--- provider delivers to one mailbox.
+-- One row per distinct e-mail address of the orders and recipients whose keys this build makes, trimmed and in lower
+-- case: what it is matched by. A marketplace's relay or a placeholder (noreply@) is no key. `email_canonical_key` is
+-- one for all spellings that a provider delivers to one mailbox.
 with
+orders as (
+    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_key', order_key()) | indent(4) }}
+),
+
+{% for reading in ['latest', 'restated'] %}
+{{ reading }} as (
+    {{ in_scope(ref('int_recipients__' ~ reading), 'int_recipients__to_key', recipient_key()) | indent(4) }}
+),
+
+{% endfor %}
 written as (
-    select {{ email_key('email') }} as written_email_key from {{ ref('int_orders__unioned') }}
+    select {{ email_key('email') }} as written_email_key from orders
     union
-    select {{ email_key('email') }} from {{ ref('int_recipients__latest') }}
+    select {{ email_key('email') }} from latest
     union
-    select {{ email_key('email') }} from {{ ref('int_recipients__as_assigned') }}
+    select {{ email_key('email') }} from restated
 ),
 
 unmatchable as (select * from {{ ref('unmatchable_emails') }}),

@@ -1,11 +1,29 @@
--- One row per recipient (latest reading) that is itself, or whose e-mail, domain or address is, excluded.
+-- One row per recipient (latest reading) who wins an order and is, or whose e-mail, domain or address is, excluded.
+-- In a tick: an order that it decides anew.
 with
+candidates as (
+    {{ in_scope(ref('int_match_candidates__ranked'), 'int_orders__to_decide', order_key()) | indent(4) }}
+),
+
+winners as (
+    select *
+    from candidates
+    where match_rank = 1
+),
+
 identifiers as (
     select
         *,
         {{ email_domain('written_email_key') }} as email_domain
-    from {{ ref('int_recipient_identifiers') }}
+    from {{ ref('int_recipients__keyed') }} as keyed
     where reading = 'latest'
+        and exists (
+            select 1
+            from winners
+            where winners.organization_id = keyed.organization_id
+                and winners.campaign_id = keyed.campaign_id
+                and winners.recipient_id = keyed.recipient_id
+        )
 ),
 
 exclusions as (select * from {{ ref('int_exclusion_keys') }}),

@@ -1,20 +1,30 @@
--- One row per statement about a recipient of a known campaign: by a file, by the provider whose list or
--- segment is the campaign's audience, or by matchback's own draw. Values are text; null says nothing.
+-- One row per statement about a recipient of a known campaign about whom more than one row of one file speaks: by a
+-- file, by the provider whose list or segment is the campaign's audience, or by matchback's own draw. Values are text;
+-- null says nothing. In a tick: about those that it reads.
+{{ after('int_recipients__to_read') }}
 with
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
+file_campaigns as (select * from {{ ref('int_file_campaigns') }}),
+
 from_files as (
     select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        {{ recipient_columns() | join(', ') }},
-        file_name as source_key,
-        file_read,
-        row_number,
-        is_current,
-        said_at
-    from {{ ref('stg_files__recipients') }}
+        statements.organization_id,
+        statements.campaign_id,
+        statements.recipient_id,
+        {% for column in recipient_columns() %}
+        statements.{{ column }},
+        {% endfor %}
+        statements.file_name as source_key,
+        statements.file_read,
+        statements.row_number,
+        statements.is_current,
+        statements.said_at
+    from {{ ref('stg_files__recipients') }} as statements
+    left join file_campaigns
+        on statements.organization_id = file_campaigns.organization_id
+        and statements.campaign_id = file_campaigns.campaign_id
+    where file_campaigns.campaign_id is null or not coalesce(statements.is_alone, false)
 ),
 
 from_audiences as (
@@ -30,7 +40,11 @@ from_audiences as (
         0 as row_number,
         true as is_current,
         profiles.said_at
-    from {{ ref('int_audience_profiles') }} as profiles
+    from (
+        {{ in_scope(
+            ref('int_audience_profiles'), 'int_recipients__to_read', ['organization_id', 'recipient_id']
+        ) | indent(8) }}
+    ) as profiles
     inner join campaigns
         on profiles.organization_id = campaigns.organization_id
         and profiles.audience_id = campaigns.audience_id
@@ -58,7 +72,9 @@ from_draws as (
         0 as row_number,
         true as is_current,
         assigned_at as said_at
-    from {{ ref('stg_ops__assignments') }}
+    from (
+        {{ in_scope(ref('stg_ops__assignments'), 'int_recipients__to_read', recipient_key()) | indent(8) }}
+    ) as draws
 ),
 
 unioned as (

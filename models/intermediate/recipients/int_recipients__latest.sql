@@ -1,5 +1,11 @@
 -- One row per recipient as credit reads it: the latest value of each column. A recipient without an arm or
 -- the time of its assignment waits, and takes part in nothing.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_recipients__to_read', 'keys': recipient_key()},
+) }}
+{{ after('int_recipients__to_read') }}
 with
 statements as (
     select *
@@ -9,20 +15,35 @@ statements as (
 
 merged as (
     select
+        {% for column in recipient_columns() %}
+        {{ latest_value(column) }} as {{ column }},
+        {% endfor %}
+        organization_id,
+        campaign_id,
+        recipient_id
+    from statements
+    group by organization_id, campaign_id, recipient_id
+),
+
+said as (
+    select * from {{ ref('int_recipients__stated_once') }}
+    union all
+    select * from merged
+),
+
+typed as (
+    select
         organization_id,
         campaign_id,
         recipient_id,
-        {% for column in profile_columns() + ['household_id', 'discount_code', 'segment'] %}
-        {{ latest_value(column) }} as {{ column }},
-        {% endfor %}
-        cast({{ latest_value('prior_revenue_amount') }} as decimal(18, 4)) as prior_revenue_amount,
-        cast({{ latest_value('is_holdout') }} as boolean) as is_holdout,
-        cast({{ latest_value('created_at') }} as timestamp) as created_at,
-        cast({{ latest_value('sent_at') }} as timestamp) as sent_at,
-        cast({{ latest_value('in_home_at') }} as timestamp) as in_home_at
-    from statements
-    group by organization_id, campaign_id, recipient_id
+        {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
+        cast(prior_revenue_amount as decimal(18, 4)) as prior_revenue_amount,
+        cast(is_holdout as boolean) as is_holdout,
+        cast(created_at as timestamp) as created_at,
+        cast(sent_at as timestamp) as sent_at,
+        cast(in_home_at as timestamp) as in_home_at
+    from said
 )
 
-select * from merged
+select * from typed
 where is_holdout is not null and created_at is not null

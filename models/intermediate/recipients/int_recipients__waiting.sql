@@ -1,10 +1,18 @@
 -- One row per recipient of whom a file speaks and who takes part in nothing yet, with what is missing.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_recipients__to_read', 'keys': recipient_key()},
+) }}
+{{ after('int_recipients__to_read') }}
 with
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
 organizations as (select * from {{ ref('int_organizations') }}),
 
-taking_part as (select * from {{ ref('int_recipients__latest') }}),
+taking_part as (
+    {{ in_scope(ref('int_recipients__latest'), 'int_recipients__to_read', recipient_key()) | indent(4) }}
+),
 
 spoken_of as (
     select distinct

@@ -1,72 +1,18 @@
--- One row per customer at Shopify whose orders a subscription app placed, known by their source name or a tag. They
--- tell when a subscription was alive: from the first of them until a billing period after the last.
+-- One row per customer at Shopify whose orders a subscription app placed. They tell when a subscription was alive: from
+-- the first of them until a billing period after the last.
 with
-settings as (
-    select
-        organization_id,
-        max(case when name = 'subscription_source_names' then '|' || lower(value) || '|' end) as source_names,
-        max(case when name = 'subscription_tags' then lower(value) end) as tags
-    from {{ ref('stg_ops__source_settings') }}
-    where source = 'shopify'
-    group by organization_id
-),
-
-released_orders as (
-    {{ released_rows(ref('stg_shopify__orders'), ref('stg_ops__held_organizations')) | indent(4) }}
-),
-
-orders as (
-    select *
-    from released_orders
-    where customer_id is not null
-    qualify
-        row_number() over (
-            partition by organization_id, order_id
-            order by updated_at desc, loaded_at desc, payload_hash
-        ) = 1
-),
-
-order_tags as (
-    select
-        organization_id,
-        order_id,
-        {{ split_rows("lower(tags)", '|') }} as tag
-    from orders
-),
-
-subscription_tags as (
-    select
-        organization_id,
-        {{ split_rows('tags', '|') }} as tag
-    from settings
-),
-
-tagged as (
-    select distinct
-        order_tags.organization_id,
-        order_tags.order_id
-    from order_tags
-    inner join subscription_tags
-        on order_tags.organization_id = subscription_tags.organization_id
-        and trim(order_tags.tag) = trim(subscription_tags.tag)
-),
+orders as (select * from {{ ref('int_subscription_orders__shopify') }}),
 
 subscribers as (
     select
-        orders.organization_id,
-        'orders of ' || orders.customer_id as subscription_id,
-        orders.customer_id,
-        max(orders.email) as email,
-        min(orders.ordered_at) as started_at,
-        max(orders.ordered_at) + interval '{{ var("subscription_order_gap_days") }}' day as ended_at
+        organization_id,
+        'orders of ' || customer_id as subscription_id,
+        customer_id,
+        max(email) as email,
+        min(ordered_at) as started_at,
+        max(ordered_at) + interval '{{ var("subscription_order_gap_days") }}' day as ended_at
     from orders
-    inner join settings on orders.organization_id = settings.organization_id
-    left join tagged
-        on orders.organization_id = tagged.organization_id
-        and orders.order_id = tagged.order_id
-    where tagged.order_id is not null
-        or settings.source_names like '%|' || lower(orders.source_name) || '|%'
-    group by orders.organization_id, orders.customer_id
+    group by organization_id, customer_id
 )
 
 select * from subscribers

@@ -1,4 +1,5 @@
 -- One row per order, method, campaign and recipient: the ledger of every candidate, the losers with their reason.
+{{ config(materialized='view') }}
 with
 ranked as (select * from {{ ref('int_match_candidates__ranked') }}),
 

@@ -1,7 +1,15 @@
 -- One row per order, matched or not: which campaign it is credited to, or why to none.
 -- A rejected order keeps the columns of the winner that broke a rule.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    on_schema_change='fail',
+    meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
+) }}
 with
-orders as (select * from {{ ref('int_orders__unioned') }}),
+orders as (
+    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
+),
 
 verdicts as (select * from {{ ref('int_order_verdicts') }}),
 

@@ -1,6 +1,8 @@
 -- One row per version of an order and use of a discount code with it, whether it counted or not.
 with
-orders as (select * from {{ source('raw_commercetools', 'orders') }}),
+orders as (
+    {{ versions_of_orders('raw_commercetools') | indent(4) }}
+),
 
 uses as (
     select

@@ -1,6 +1,8 @@
 -- One row per version of an order and payment that it refers to.
 with
-orders as (select * from {{ source('raw_commercetools', 'orders') }}),
+orders as (
+    {{ versions_of_orders('raw_commercetools') | indent(4) }}
+),
 
 referred as (
     select

@@ -11,6 +11,10 @@
 {% set money_fields = ['centAmount', 'currencyCode', 'fractionDigits'] %}
 
 with
+to_read as (
+    {{ versions_of_orders('raw_commercetools') | indent(4) }}
+),
+
 versions as (
     select
         *,
@@ -20,7 +24,7 @@ versions as (
             {{ json_text('payload', '$.shipping[0].shippingAddress') }},
             {{ json_text('payload', '$.itemShippingAddresses[0]') }}
         ) as shipping_address
-    from {{ source('raw_commercetools', 'orders') }}
+    from to_read
 ),
 
 fields as (

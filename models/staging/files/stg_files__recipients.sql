@@ -58,6 +58,7 @@ columns_of_statements as (
         file_name,
         file_read,
         row_number,
+        is_alone,
         is_current,
         said_at
     from statements

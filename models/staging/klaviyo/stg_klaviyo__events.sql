@@ -1,6 +1,11 @@
 -- One row per version of an order event, with the mapping by which its properties are read.
 with
-events as (select * from {{ source('raw_klaviyo', 'order_events') }}),
+events as (
+    {{ versions_to_read(
+        source('raw_klaviyo', 'order_events'), 'order_events_to_read',
+        {'versions.organization_id': 'organization_id', 'versions.object_id': 'event_id'}
+    ) | indent(4) }}
+),
 
 mappings as (
     select

@@ -8,11 +8,15 @@
 {% set address_fields = ['firstname', 'lastname', 'company', 'city', 'state', 'postcode', 'country_code'] %}
 
 with
+to_read as (
+    {{ versions_of_orders('raw_ometria') | indent(4) }}
+),
+
 versions as (
     select
         *,
         {{ json_fields('payload', order_fields) }} as placed
-    from {{ source('raw_ometria', 'orders') }}
+    from to_read
 ),
 
 fields as (

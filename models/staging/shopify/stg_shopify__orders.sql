@@ -17,6 +17,10 @@
 } %}
 
 with
+to_read as (
+    {{ versions_of_orders('raw_shopify') | indent(4) }}
+),
+
 versions as (
     select
         organization_id,
@@ -26,7 +30,7 @@ versions as (
         changed_at,
         loaded_at,
         {{ json_fields('payload', order_fields) }} as placed
-    from {{ source('raw_shopify', 'orders') }}
+    from to_read
 ),
 
 addresses as (

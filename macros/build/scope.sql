@@ -1,0 +1,122 @@
+-- In a tick the rows of a relation whose keys are in the model `scope`, otherwise all of them. `keys` are names that both
+-- have, or pairs of the relation's and the scope's.
+{% macro in_scope(relation, scope, keys, condition='true') -%}
+    {{ after(scope) -}}
+    select scoped.*
+    from {{ relation }} as scoped
+    {%- if is_tick() %}
+    where exists (
+        select 1
+        from {{ ref(scope) }} as scope
+        where {{ condition }}
+            {%- for key in keys %}
+            {%- set pair = [key, key] if key is string else key %}
+            and scope.{{ pair[1] }} = scoped.{{ pair[0] }}
+            {%- endfor %}
+    )
+    {%- endif %}
+{%- endmacro %}
+
+-- Names a model that has to be made before this one. A unit test, which knows nothing of ticks, need not give its rows.
+{% macro after(name) -%}
+    {%- if not execute -%}
+        {%- do ref(name) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+-- Whether a row of a raw table came after what the last complete build had read of it.
+{% macro is_new(raw_table, column='loaded_at') -%}
+    {%- if is_tick() -%}
+        {%- set found = run_query("select max(horizon_at) from ops.built_horizons where raw_table = '" ~ raw_table ~ "'") -%}
+        {{ column }} > cast('{{ found.rows[0][0] or "1970-01-01" }}' as timestamp)
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
+
+-- A model that only a tick needs is empty in any other build.
+{% macro only_in_ticks() -%}
+    {{ 'true' if is_tick() else 'false' }}
+{%- endmacro %}
+
+-- The versions of a raw table that this build reads: while a tick is under way those of what is to be read, otherwise
+-- all. Staging lies before everything that decides what is to be read, so it asks the tables themselves.
+{% macro versions_to_read(relation, to_read, keys) -%}
+    select versions.*
+    from {{ relation }} as versions
+    {%- if not is_unit_test() %}
+    where not (select coalesce(bool_or(is_tick), false) from {{ source('ops', 'current_build') }})
+        or exists (
+            select 1
+            from {{ source('ops', to_read) }} as to_read
+            where {% for ours, theirs in keys.items() -%}
+                to_read.{{ theirs }} = {{ ours }}{{ ' and ' if not loop.last }}
+            {%- endfor %}
+        )
+    {%- endif %}
+{%- endmacro %}
+
+{% macro versions_of_orders(schema_name) -%}
+    {{ versions_to_read(
+        source(schema_name, 'orders'), 'orders_to_read',
+        {'versions.organization_id': 'organization_id', 'versions.object_id': 'order_id'}
+    ) }}
+{%- endmacro %}
+
+{% macro order_key() -%}
+    {{ return(['organization_id', 'order_id']) }}
+{%- endmacro %}
+
+{% macro recipient_key() -%}
+    {{ return(['organization_id', 'campaign_id', 'recipient_id']) }}
+{%- endmacro %}
+
+-- Keeps a stored table in step with its scope: what it held about the keys in scope is replaced by what the model says
+-- of them now, which may be nothing. With `keeps_before`, what it held when the last build ended is kept beside it, so
+-- that later models see what changed; a build that was cut off leaves it there for the next.
+{% macro get_incremental_replace_scope_sql(arguments) -%}
+    {%- set target = arguments.target_relation -%}
+    {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
+    {%- set settings = config.get('meta') -%}
+    {%- set in_scope -%}
+        exists (
+            select 1
+            from {{ ref(settings.scope) }} as scope
+            where {{ settings.get('condition', 'true') }}
+                {%- for key in settings['keys'] %}
+                and scope.{{ key }} = {{ target.identifier }}.{{ key }}
+                {%- endfor %}
+        )
+    {%- endset -%}
+    {%- if settings.get('keeps_before') %}
+    insert into {{ before(target) }} ({{ columns }})
+    select {{ columns }}
+    from {{ target }}
+    where {{ in_scope }}
+        and not exists (
+            select 1
+            from {{ before(target) }} as kept
+            where {% for key in settings['keys'] -%}
+                kept.{{ key }} = {{ target.identifier }}.{{ key }}{{ ' and ' if not loop.last }}
+            {%- endfor %}
+        );
+    {%- endif %}
+    delete from {{ target }}
+    where {{ in_scope }};
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }}
+    from {{ arguments.temp_relation }}
+{%- endmacro %}
+
+-- What a stored table held of the keys in scope when the last complete build ended.
+{% macro before(relation) -%}
+    {{ return(api.Relation.create(
+        database=relation.database, schema=relation.schema, identifier=relation.identifier ~ '__before'
+    )) }}
+{%- endmacro %}
+
+-- A stored table as the last build left it, for models that come before it.
+{% macro as_built(name) -%}
+    {%- set node = graph.nodes['model.matchback.' ~ name] -%}
+    {{ return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
+{%- endmacro %}

@@ -1,0 +1,32 @@
+-- One row per address that the address of an order may match which a tick matches anew (see near_address_conditions).
+-- Empty outside ticks.
+with
+orders as (
+    {{ in_scope(
+        ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match'
+    ) | indent(4) }}
+),
+
+addresses as (select * from {{ ref('int_addresses') }}),
+
+order_addresses as (
+    select addresses.*
+    from addresses
+    where address_id in (select address_id from orders)
+        or address_id in (select billing_address_id from orders)
+),
+
+near_addresses as (
+    {% for condition in near_address_conditions('order_addresses') %}
+    select near.address_id
+    from addresses as near
+    inner join order_addresses on near.address_country = order_addresses.address_country and {{ condition }}
+    {% if loop.last %}
+    where (select max(address_max_tier) from {{ ref('int_organizations') }}) >= 5
+    {% endif %}
+    {{ "union" if not loop.last }}
+    {% endfor %}
+)
+
+select * from near_addresses
+where {{ only_in_ticks() }}

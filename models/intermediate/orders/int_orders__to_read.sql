@@ -1,0 +1,96 @@
+-- One row per order of which a tick reads all that was ever landed: those of which something is new, which may be the
+-- time of the file they are in, and all of an organization whose provider, settings or release changed.
+{{ config(schema='ops', alias='orders_to_read', pre_hook='{{ make_room() }}') }}
+{% set payments = source('raw_commercetools', 'payments') %}
+
+with
+changed as (
+    select organization_id
+    from {{ ref('int_build__changed_settings') }}
+    where kind = 'read'
+),
+
+new_readings as (
+    select distinct file_name
+    from {{ source('raw_files', 'files') }}
+    where {{ is_new('raw_files.files') }}
+),
+
+new_codes as (
+    select distinct organization_id
+    from {{ source('raw_commercetools', 'discount_codes') }}
+    where {{ is_new('raw_commercetools.discount_codes') }}
+),
+
+-- one look at a time: a look for what is new reads only the end of the table
+touched as (
+    {% for table_name in ['orders', 'refunds'] %}
+    {% for condition in [
+        is_new('raw_files.' ~ table_name),
+        'file_name in (select file_name from new_readings)',
+        'organization_id in (select organization_id from changed)',
+    ] %}
+    select
+        organization_id,
+        {{ json_text('object_id', '$[0]') }} as order_id
+    from {{ source('raw_files', table_name) }}
+    where {{ condition }}
+    union
+    {% endfor %}
+    {% endfor %}
+    {% for schema_name in ['raw_shopify', 'raw_ometria', 'raw_commercetools'] %}
+    {% for condition in [
+        is_new(schema_name ~ '.orders'),
+        'organization_id in (select organization_id from changed)',
+    ] %}
+    select
+        organization_id,
+        object_id as order_id
+    from {{ source(schema_name, 'orders') }}
+    where {{ condition }}
+    union
+    {% endfor %}
+    {% endfor %}
+    select
+        organization_id,
+        object_id as order_id
+    from {{ source('raw_commercetools', 'orders') }}
+    where organization_id in (select organization_id from new_codes)
+    union
+    {% if is_tick() %}
+    select
+        paid.organization_id,
+        paid.order_id
+    from {{ as_built('int_order_payments__commercetools') }} as paid
+    inner join {{ payments }} as new_payments
+        on paid.organization_id = new_payments.organization_id
+        and paid.payment_id = new_payments.object_id
+    where {{ is_new('raw_commercetools.payments', 'new_payments.loaded_at') }}
+    union
+    select
+        organization_id,
+        order_id
+    from {{ before(ref('int_order_events__klaviyo')) }}
+    union
+    select
+        organization_id,
+        order_id
+    from {{ as_built('int_orders__unioned') }}
+    where organization_id in (select organization_id from changed)
+    union
+    {% endif %}
+    select
+        events.organization_id,
+        events.order_id
+    from {{ ref('int_order_events__klaviyo') }} as events
+    inner join {{ ref('int_order_events__to_read') }} as new_events
+        on events.organization_id = new_events.organization_id
+        and events.event_id = new_events.event_id
+)
+
+select
+    organization_id,
+    order_id,
+    {{ json_key(['order_id']) }} as file_object_id
+from touched
+where order_id is not null and {{ only_in_ticks() }}

@@ -1,0 +1,62 @@
+-- One row per recipient and set of keys that a tick must look at orders for: of a recipient of whom anything changed
+-- the keys it had and those it has now, and of those held out who share one of them, all of theirs (a neighbour's
+-- mail may have made them unclean). Empty outside ticks.
+with
+now as (
+    {{ in_scope(ref('int_recipients__keyed'), 'int_recipients__to_key', recipient_key()) | indent(4) }}
+),
+
+had as (
+    {% if is_tick() %}
+    select * from {{ before(ref('int_recipients__keyed')) }}
+    {% else %}
+    select * from now
+    where false
+    {% endif %}
+),
+
+versions as (
+    {% for one, other in [('now', 'had'), ('had', 'now')] %}
+    select {{ one }}.*
+    from {{ one }}
+    where not exists (
+            select 1
+            from {{ other }}
+            where {{ other }}.organization_id = {{ one }}.organization_id
+                and {{ other }}.campaign_id = {{ one }}.campaign_id
+                and {{ other }}.recipient_id = {{ one }}.recipient_id
+                and {{ other }}.reading = {{ one }}.reading
+                and {{ other }}.recipient_hash = {{ one }}.recipient_hash
+        )
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+sharing as (
+    {% for key in ['email_canonical_key', 'address_identity'] %}
+    select held_out.*
+    from {{ ref('int_recipients__keyed') }} as held_out
+    inner join versions
+        on held_out.organization_id = versions.organization_id
+        and held_out.campaign_id = versions.campaign_id
+        and held_out.{{ key }} = versions.{{ key }}
+    where held_out.is_holdout and held_out.reading = 'latest'
+    union all
+    {% endfor %}
+    select * from versions
+),
+
+changed as (
+    select distinct
+        organization_id,
+        campaign_id,
+        recipient_id,
+        email_key,
+        email_canonical_key,
+        address_id,
+        code_key
+    from sharing
+    where {{ only_in_ticks() }}
+)
+
+select * from changed

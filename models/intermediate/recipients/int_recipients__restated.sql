@@ -1,0 +1,35 @@
+-- One row per recipient about whom more than one row of one file speaks, as lift reads it: the earliest value that was
+-- not empty, because later corrections come from the mail house and so for the mailed arm only. The two street lines
+-- are taken from one statement: a line 2 that belongs to a corrected address must not join the line 1 of the first.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_recipients__to_read', 'keys': recipient_key()},
+) }}
+{{ after('int_recipients__to_read') }}
+with
+statements as (select * from {{ ref('int_recipient_statements') }}),
+
+merged as (
+    select
+        organization_id,
+        campaign_id,
+        recipient_id,
+        {{ earliest_value('email') }} as email,
+        {% for line in ['address1', 'address2'] %}
+        nullif(
+            min_by(coalesce({{ line }}, ''), statement_order) filter (where address1 <> '' or address2 <> ''), ''
+        ) as {{ line }},
+        {% endfor %}
+        {% for column in ['city', 'region', 'postal_code', 'country', 'household_id', 'segment'] %}
+        {{ earliest_value(column) }} as {{ column }},
+        {% endfor %}
+        cast({{ earliest_value('prior_revenue_amount') }} as decimal(18, 4)) as prior_revenue_amount,
+        cast({{ earliest_value('is_holdout') }} as boolean) as is_holdout,
+        cast({{ earliest_value('created_at') }} as timestamp) as created_at
+    from statements
+    group by organization_id, campaign_id, recipient_id
+)
+
+select * from merged
+where is_holdout is not null and created_at is not null

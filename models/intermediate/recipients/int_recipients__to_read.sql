@@ -1,0 +1,103 @@
+-- One row per recipient about whom a tick reads all that was ever said: those about whom something is new, which may
+-- be the time of the file they are in, and all of an organization or campaign whose release or audience changed.
+{{ config(schema='ops', alias='recipients_to_read', pre_hook='{{ make_room() }}') }}
+with
+changed as (
+    select
+        organization_id,
+        nullif(item_id, '') as campaign_id
+    from {{ ref('int_build__changed_settings') }}
+    where kind in ('read', 'audience')
+),
+
+new_readings as (
+    select distinct file_name
+    from {{ source('raw_files', 'files') }}
+    where {{ is_new('raw_files.files') }}
+),
+
+campaigns as (select * from {{ ref('int_campaigns') }}),
+
+-- one look at a time: a look for what is new reads only the end of the table
+from_files as (
+    {% for condition in [
+        is_new('raw_files.recipients'),
+        'file_name in (select file_name from new_readings)',
+        'organization_id in (select organization_id from changed)',
+    ] %}
+    select
+        organization_id,
+        {{ json_text('object_id', '$[0]') }} as campaign_id,
+        {{ json_text('object_id', '$[1]') }} as recipient_id,
+        {{ 'false' if loop.last else 'true' }} as is_touched
+    from {{ source('raw_files', 'recipients') }}
+    where {{ condition }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+from_audiences as (
+    select
+        profiles.organization_id,
+        campaigns.campaign_id,
+        profiles.recipient_id,
+        {% for raw_table in [
+            'raw_klaviyo.audience_members', 'raw_shopify.segment_members', 'raw_ometria.list_changes',
+            'raw_ometria.profiles',
+        ] %}
+    (
+        profiles.provider = '{{ raw_table[4:].split('.')[0] }}'
+        and {{ is_new(raw_table, 'profiles.loaded_at') }}
+    ){{ " or" if not loop.last else " as is_touched" }}
+    {% endfor %}
+    from {{ ref('int_audience_profiles') }} as profiles
+    inner join campaigns
+        on profiles.organization_id = campaigns.organization_id
+        and profiles.audience_id = campaigns.audience_id
+        and profiles.provider = campaigns.audience_provider
+),
+
+from_draws as (
+    select
+        organization_id,
+        campaign_id,
+        recipient_id,
+        {{ is_new('ops.assignments', 'assigned_at') }} as is_touched
+    from {{ ref('stg_ops__assignments') }}
+),
+
+spoken_of as (
+    select * from from_files
+    union all
+    select * from from_audiences
+    union all
+    select * from from_draws
+    {% if is_tick() %}
+    union all
+    select
+        organization_id,
+        campaign_id,
+        recipient_id,
+        false as is_touched
+    from {{ as_built('int_recipients__latest') }}
+    where organization_id in (select organization_id from changed)
+    {% endif %}
+),
+
+touched as (
+    select distinct
+        spoken_of.organization_id,
+        spoken_of.campaign_id,
+        spoken_of.recipient_id
+    from spoken_of
+    left join changed
+        on spoken_of.organization_id = changed.organization_id
+        and (changed.campaign_id is null or spoken_of.campaign_id = changed.campaign_id)
+    where spoken_of.is_touched or changed.organization_id is not null
+)
+
+select
+    *,
+    {{ json_key(['campaign_id', 'recipient_id']) }} as file_object_id
+from touched
+where {{ only_in_ticks() }}

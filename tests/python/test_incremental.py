@@ -1,0 +1,112 @@
+"""A build that looks only at what changed ends where one that makes everything anew ends, row for row."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dlt_pipelines.build import build
+from dlt_pipelines.config import Workspace
+from tests.python.conftest import load_files
+from tests.python.histories import History
+
+STEPS, SAMPLE_STEPS = 30, 6
+ORGANIZATIONS, SAMPLE_ORGANIZATIONS = 400, 150
+EVENTS = "fct_attribution_events"
+# what the marts are made from, and lives on from build to build
+STORED = (
+    *("int_orders__unioned", "int_order_identifiers", "int_recipients__latest", "int_recipients__as_assigned"),
+    *("int_recipient_identifiers", "int_recipients__waiting", "int_addresses", "int_order_exclusions"),
+    *("int_order_excluded_parties", "int_email_matches", "int_address_matches", "int_match_candidates__unioned"),
+)
+
+
+def differences(one: Path, other: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Rows that only one of two databases has, by table: every mart but the log, and what is stored beneath them."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only)")
+        connection.execute(f"attach '{other}' as other (read_only)")
+        marts = connection.execute(
+            "select distinct table_name from information_schema.tables where table_schema = 'marts' order by 1"
+        ).fetchall()
+        tables = [f"marts.{name}" for (name,) in marts if name != EVENTS]
+        assert len(tables) >= 12
+        found = {}
+        for table in (*tables, *(f"intermediate.{name}" for name in STORED)):
+            rows = connection.execute(
+                f"""
+                (select '- tick' as side, * from (from one.{table} except all from other.{table}) limit 5)
+                union all
+                (select '+ full refresh' as side, * from (from other.{table} except all from one.{table}) limit 5)
+                """
+            ).fetchall()
+            if rows:
+                found[table] = rows
+    return found
+
+
+def replayed_differences(database: Path) -> list[tuple[object, ...]]:
+    """Rows in which the log, replayed to its end, and the attributions differ."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        columns = ", ".join(
+            name for (name, *_) in connection.execute("describe marts.fct_order_attributions").fetchall()
+        )
+        return connection.execute(
+            f"""
+            with replayed as (
+                select * from marts.{EVENTS}
+                qualify row_number() over (partition by organization_id, order_id order by event_number desc) = 1
+            ),
+            told as (select {columns} from replayed where not is_withdrawn),
+            found as (select {columns} from marts.fct_order_attributions)
+            (from told except all from found) union all (from found except all from told)
+            """
+        ).fetchall()
+
+
+def count_events(database: Path) -> int:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        [(events,)] = connection.execute(f"select count(*) from marts.{EVENTS}").fetchall()
+    return int(events)
+
+
+def decided_orders(database: Path) -> tuple[int, int]:
+    """How many orders the last build decided anew, and how many there are."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        [found] = connection.execute(
+            """
+            select
+                (select count(*) from intermediate.int_orders__to_decide),
+                (select count(*) from marts.fct_order_attributions)
+            """
+        ).fetchall()
+    return found[0], found[1]
+
+
+@pytest.mark.long
+def test_ticks_end_where_a_full_refresh_ends(new_place: Callable[[str], Workspace], is_long: bool) -> None:
+    """Random histories of many organizations, compared after every step; a second build of the same adds nothing."""
+    place = new_place("ticks")
+    anew = replace(place, database=place.home / "anew.duckdb")
+    history = History(place, ORGANIZATIONS if is_long else SAMPLE_ORGANIZATIONS, seed=20261121)
+    for step in range(1, (STEPS if is_long else SAMPLE_STEPS) + 1):
+        variables = history.step()
+        load_files(place)
+        build(place, variables)
+        decided, orders = decided_orders(place.database)
+        shutil.copy(place.database, anew.database)
+        build(anew, variables, full_refresh=True)
+        print(f"\nstep {step}: {decided:,} of {orders:,} orders decided anew, {count_events(place.database):,} events")
+        assert not differences(place.database, anew.database), f"step {step}"
+        assert not replayed_differences(place.database), f"step {step}"
+        assert count_events(anew.database) == count_events(place.database), "a full refresh finds nothing new"
+    before = count_events(place.database)
+    build(place, variables)
+    assert decided_orders(place.database)[0] == 0, "what did not change is not decided anew"
+    assert count_events(place.database) == before
+    assert not differences(place.database, anew.database)
