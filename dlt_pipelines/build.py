@@ -16,7 +16,7 @@ from dlt_pipelines.organizations import check_seeds
 # the dbt command as its console script runs it, without having to find that script
 DBT = "from dbt.cli.main import cli; cli()"
 # the credit path, without reports and lift
-CREDIT = "+fct_attribution_events +fct_match_candidates +int_recipients__waiting"
+CREDIT = "+config.materialized:incremental +fct_match_candidates"
 
 
 def build(

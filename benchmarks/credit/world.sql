@@ -6,7 +6,7 @@
 
 create or replace macro person_email(person) as
     'person' || person || '@mail' || person % 50 || '.example';
-create or replace macro house_of(person) as hash(person) % cast({people} * 0.45 as bigint);
+create or replace macro house_of(person) as hash(person) % cast({people} * 0.85 as bigint);
 create or replace macro street_of(house) as
     substr('BraClaDorFinGraHolJunKelLinMarNorOakPerQuiRosSheTanUllVerWes', 1 + 3 * cast(hash(house) % 20 as int), 3)
     || chr(97 + cast(hash(house + 1) % 26 as int))

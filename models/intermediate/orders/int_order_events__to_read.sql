@@ -1,6 +1,7 @@
 -- One row per order event at Klaviyo that a tick reads: the new ones, and all of an organization whose settings
 -- changed.
 {{ config(schema='ops', alias='order_events_to_read', pre_hook='{{ make_room() }}') }}
+{{ after('int_build__horizons') }}
 with
 changed as (
     select organization_id

@@ -1,6 +1,7 @@
 -- One row per order of which a tick reads all that was ever landed: those of which something is new, which may be the
 -- time of the file they are in, and all of an organization whose provider, settings or release changed.
 {{ config(schema='ops', alias='orders_to_read', pre_hook='{{ make_room() }}') }}
+{{ after('int_build__horizons') }}
 {% set payments = source('raw_commercetools', 'payments') %}
 
 with

@@ -1,6 +1,7 @@
 -- One row per recipient about whom a tick reads all that was ever said: those about whom something is new, which may
 -- be the time of the file they are in, and all of an organization or campaign whose release or audience changed.
 {{ config(schema='ops', alias='recipients_to_read', pre_hook='{{ make_room() }}') }}
+{{ after('int_build__horizons') }}
 with
 changed as (
     select
