@@ -7,7 +7,7 @@
     {%- if is_tick() %}
     where exists (
         select 1
-        from {{ ref(scope) }} as scope
+        from {{ as_built(scope) }} as scope
         where {{ condition }}
             {%- for key in keys %}
             {%- set pair = [key, key] if key is string else key %}
@@ -81,7 +81,7 @@
     {%- set in_scope -%}
         exists (
             select 1
-            from {{ ref(settings.scope) }} as scope
+            from {{ as_built(settings.scope) }} as scope
             where {{ settings.get('condition', 'true') }}
                 {%- for key in settings['keys'] %}
                 and scope.{{ key }} = {{ target.identifier }}.{{ key }}

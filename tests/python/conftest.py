@@ -58,9 +58,9 @@ def load_files(place: Workspace) -> None:
     assert not errors, errors
 
 
-def compile_analysis(place: Workspace, name: str) -> str:
+def compile_analysis(place: Workspace, name: str, **variables: str) -> str:
     """The SQL of an analysis, as compiled for a workspace."""
-    return _compile(place, "--select", name)
+    return _compile(place, "--select", name, "--vars", json.dumps(variables))
 
 
 def compile_inline(place: Workspace, sql: str) -> str:

@@ -21,15 +21,32 @@ written as (
     {% for relation, side in [
         ('orders', 'ship_'), ('orders', 'bill_'), ('latest', ''), ('restated', ''), ('members', ''), ('exclusions', '')
     ] %}
-    select distinct
+    select
         {% for part in address_parts() %}
         {{ side }}{{ part }} as {{ part }},
         {% endfor %}
         {{ address_id(side) if relation != 'exclusions' else 'address_id' }} as address_id,
         organization_id
     from {{ relation }}
-    {{ "union" if not loop.last }}
+    {{ "union all" if not loop.last }}
     {% endfor %}
+),
+
+to_key as (
+    select *
+    from written
+    where address_id is not null
+    {% if is_tick() %}
+        -- the few that are written are looked up among all that are known, not the other way round
+        and (
+            address_id not in (
+                select known.address_id
+                from {{ as_built('int_addresses') }} as known
+                where known.address_id in (select written.address_id from written)
+            )
+            or organization_id in (select organization_id from {{ changed_settings }} where kind = 'key')
+        )
+    {% endif %}
 ),
 
 distinct_addresses as (
@@ -39,18 +56,7 @@ distinct_addresses as (
         {% endfor %}
         address_id,
         organization_id
-    from written
-    where address_id is not null
-    {% if is_tick() %}
-        and (
-            not exists (
-                select 1
-                from {{ as_built('int_addresses') }} as known
-                where known.address_id = written.address_id
-            )
-            or organization_id in (select organization_id from {{ changed_settings }} where kind = 'key')
-        )
-        {% endif %}
+    from to_key
     group by address_id, organization_id
 )
 

@@ -1,5 +1,5 @@
 -- One row per campaign and household, the unit of the draw: recipients and outcomes of its members, per arm.
--- A household with members in both arms has figures in both.
+-- A household with members in both arms has figures in both. Decimals, so that sums of them are the same in any order.
 with
 outcomes as (select * from {{ ref('int_lift__outcomes') }}),
 
@@ -9,10 +9,10 @@ households as (
         campaign_id,
         household_key,
         {% for arm, condition in [('treated', 'not is_holdout'), ('holdout', 'is_holdout')] %}
-        cast(count(case when {{ condition }} then 1 end) as double) as {{ arm }}_recipients,
+        cast(count(case when {{ condition }} then 1 end) as decimal(18, 4)) as {{ arm }}_recipients,
         {% for period, metrics in [('lift', lift_metrics()), ('placebo', placebo_metrics())] %}
         {% for metric, value in metrics.items() %}
-        cast(sum(case when {{ condition }} then {{ value }} else 0 end) as double)
+        cast(sum(case when {{ condition }} then {{ value }} else 0 end) as decimal(18, 4))
             as {{ arm }}_{{ period }}_{{ metric }},
         {% endfor %}
         {% endfor %}

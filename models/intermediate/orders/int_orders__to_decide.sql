@@ -21,13 +21,11 @@ changed_orders as (
         {{ one }}.organization_id,
         {{ one }}.order_id
     from {{ one }}
-    where not exists (
-            select 1
-            from {{ other }}
-            where {{ other }}.organization_id = {{ one }}.organization_id
-                and {{ other }}.order_id = {{ one }}.order_id
-                and {{ other }}.order_hash = {{ one }}.order_hash
-        )
+    left join {{ other }}
+        on {{ one }}.organization_id = {{ other }}.organization_id
+        and {{ one }}.order_id = {{ other }}.order_id
+        and {{ one }}.order_hash = {{ other }}.order_hash
+    where {{ other }}.order_id is null
     {{ "union" if not loop.last }}
     {% endfor %}
 ),

@@ -10,29 +10,27 @@ as_assigned as (
     select * from restated
     union all
     select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        email,
-        address1,
-        address2,
-        city,
-        region,
-        postal_code,
-        country,
-        household_id,
-        segment,
-        prior_revenue_amount,
-        is_holdout,
-        created_at
+        latest.organization_id,
+        latest.campaign_id,
+        latest.recipient_id,
+        latest.email,
+        latest.address1,
+        latest.address2,
+        latest.city,
+        latest.region,
+        latest.postal_code,
+        latest.country,
+        latest.household_id,
+        latest.segment,
+        latest.prior_revenue_amount,
+        latest.is_holdout,
+        latest.created_at
     from latest
-    where not exists (
-            select 1
-            from restated
-            where restated.organization_id = latest.organization_id
-                and restated.campaign_id = latest.campaign_id
-                and restated.recipient_id = latest.recipient_id
-        )
+    left join restated
+        on latest.organization_id = restated.organization_id
+        and latest.campaign_id = restated.campaign_id
+        and latest.recipient_id = restated.recipient_id
+    where restated.recipient_id is null
 )
 
 select * from as_assigned

@@ -19,15 +19,13 @@ versions as (
     {% for one, other in [('now', 'had'), ('had', 'now')] %}
     select {{ one }}.*
     from {{ one }}
-    where not exists (
-            select 1
-            from {{ other }}
-            where {{ other }}.organization_id = {{ one }}.organization_id
-                and {{ other }}.campaign_id = {{ one }}.campaign_id
-                and {{ other }}.recipient_id = {{ one }}.recipient_id
-                and {{ other }}.reading = {{ one }}.reading
-                and {{ other }}.recipient_hash = {{ one }}.recipient_hash
-        )
+    left join {{ other }}
+        on {{ one }}.organization_id = {{ other }}.organization_id
+        and {{ one }}.campaign_id = {{ other }}.campaign_id
+        and {{ one }}.recipient_id = {{ other }}.recipient_id
+        and {{ one }}.reading = {{ other }}.reading
+        and {{ one }}.recipient_hash = {{ other }}.recipient_hash
+    where {{ other }}.recipient_id is null
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),

@@ -90,13 +90,11 @@ uses as (
     inner join campaigns
         on carried.organization_id = campaigns.organization_id
         and carried.campaign_id = campaigns.campaign_id
-    where not exists (
-            select 1
-            from listed
-            where listed.organization_id = carried.organization_id
-                and listed.campaign_id = carried.campaign_id
-                and listed.code_key = carried.code_key
-        )
+    left join listed
+        on carried.organization_id = listed.organization_id
+        and carried.campaign_id = listed.campaign_id
+        and carried.code_key = listed.code_key
+    where listed.code_key is null
     group by redeemed.organization_id, redeemed.order_id, redeemed.ordered_at, carried.campaign_id, redeemed.code_key
 ),
 

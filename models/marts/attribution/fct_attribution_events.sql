@@ -6,6 +6,7 @@
     incremental_strategy='append',
     on_schema_change='append_new_columns',
     full_refresh=false,
+    meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
 ) }}
 {% set columns = verdict_columns() + attributed_order_columns() %}
 {% set old_columns = ['attribution_status', 'reason', 'match_method', 'campaign_id', 'recipient_id'] %}

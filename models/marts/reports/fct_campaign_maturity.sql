@@ -44,7 +44,9 @@ expected as (
     select
         organization_id,
         campaign_id,
-        sum(recipients * share_seen) / sum(recipients) as share_seen
+        -- exact, so that the sum is the same in any order
+        cast(sum(cast(recipients as decimal(18, 0)) * cast(share_seen as decimal(18, 12))) as double)
+        / sum(recipients) as share_seen
     from shares
     group by organization_id, campaign_id
 ),

@@ -2,22 +2,68 @@
 -- in earlier wordings. `file_read` counts the readings of a file; a row that a later reading no longer had was
 -- written again as a withdrawal, and everything up to it is gone. Most keys have one row in all (`is_alone`), and
 -- those are not sorted.
-{% set entities = ['campaigns', 'order_lines', 'exclusions', 'subscriptions', 'orders', 'recipients', 'refunds'] %}
+{% set entities = {
+        'campaigns': none,
+        'order_lines': none,
+        'exclusions': none,
+        'subscriptions': none,
+        'orders': ['orders_to_read', 'versions.object_id'],
+        'recipients': ['recipients_to_read', 'versions.object_id'],
+        'refunds': ['orders_to_read', json_key([json_text('versions.object_id', '$[0]')])],
+} %}
 
 with
-{% for entity, to_read, key in [
-    ('orders', 'orders_to_read', 'versions.object_id'),
-    ('recipients', 'recipients_to_read', 'versions.object_id'),
-    ('refunds', 'orders_to_read', json_key([json_text('versions.object_id', '$[0]')])),
-] %}
+{% for entity, to_read in entities.items() %}
+{% if to_read %}
 {{ entity }}_to_read as (
     {{ versions_to_read(
-        source('raw_files', entity), to_read, {'versions.organization_id': 'organization_id', key: 'file_object_id'}
+        source('raw_files', entity), to_read[0],
+        {'versions.organization_id': 'organization_id', to_read[1]: 'file_object_id'}
     ) | indent(4) }}
+),
+{% else %}
+{{ entity }}_to_read as (select * from {{ source('raw_files', entity) }}),
+{% endif %}
+
+{{ entity }}_released as (
+    {{ released_rows(entity ~ '_to_read', ref('stg_ops__held_organizations')) | indent(4) }}
+),
+
+{{ entity }}_with_several as (
+    select
+        organization_id,
+        object_id
+    from {{ entity }}_released
+    group by organization_id, object_id
+    having count(*) > 1
+),
+
+{{ entity }}_compared as (
+    select
+        released.*,
+        true as is_alone,
+        released.file_read as last_read,
+        case when released.is_withdrawal then released.file_read end as last_withdrawal
+    from {{ entity }}_released as released
+    left join {{ entity }}_with_several as with_several
+        on released.organization_id = with_several.organization_id
+        and released.object_id = with_several.object_id
+    where with_several.object_id is null
+    union all
+    select
+        released.*,
+        false as is_alone,
+        max(released.file_read) over of_one_row as last_read,
+        max(case when released.is_withdrawal then released.file_read end) over of_one_row as last_withdrawal
+    from {{ entity }}_released as released
+    inner join {{ entity }}_with_several as with_several
+        on released.organization_id = with_several.organization_id
+        and released.object_id = with_several.object_id
+    window of_one_row as (partition by released.organization_id, released.object_id, released.file_name)
 ),
 
 {% endfor %}
-versions as (
+compared as (
     {% for entity in entities %}
     select
         '{{ entity }}' as entity,
@@ -27,59 +73,16 @@ versions as (
         file_name,
         file_read,
         row_number,
-        is_withdrawal,
         file_modified_at,
-        loaded_at
-    from {{ entity ~ '_to_read' if loop.index > 4 else source('raw_files', entity) }}
+        is_alone,
+        last_read,
+        last_withdrawal
+    from {{ entity }}_compared
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),
 
-released as (
-    {{ released_rows('versions', ref('stg_ops__held_organizations')) | indent(4) }}
-),
-
 files as (select * from {{ ref('stg_files__files') }}),
-
-with_several as (
-    select
-        entity,
-        organization_id,
-        object_id
-    from released
-    group by entity, organization_id, object_id
-    having count(*) > 1
-),
-
-compared as (
-    select
-        *,
-        true as is_alone,
-        file_read as last_read,
-        case when is_withdrawal then file_read end as last_withdrawal
-    from released
-    where not exists (
-            select 1
-            from with_several
-            where with_several.entity = released.entity
-                and with_several.organization_id = released.organization_id
-                and with_several.object_id = released.object_id
-        )
-    union all
-    select
-        released.*,
-        false as is_alone,
-        max(released.file_read) over of_one_row as last_read,
-        max(case when released.is_withdrawal then released.file_read end) over of_one_row as last_withdrawal
-    from released
-    inner join with_several
-        on released.entity = with_several.entity
-        and released.organization_id = with_several.organization_id
-        and released.object_id = with_several.object_id
-    window of_one_row as (
-        partition by released.entity, released.organization_id, released.object_id, released.file_name
-    )
-),
 
 holding as (
     select
