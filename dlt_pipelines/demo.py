@@ -15,6 +15,7 @@ from dlt_pipelines.config import PROJECT_ROOT, Workspace, set_environment, works
 from dlt_pipelines.database import opened
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.sandbox.world import END, Truth, build_world
+from dlt_pipelines.snapshot import snapshot
 
 METRIC = "orders_per_recipient"
 
@@ -49,6 +50,7 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
     with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as loading:
         truths = loading.submit(_load_world, place, seed, scale).result()
     build(place, {"as_of": END.strftime("%Y-%m-%d %H:%M:%S")})
+    snapshot(place)
     _show_verdicts(place)
     _show_lift(place, truths)
     _show_what_next(place)
@@ -179,9 +181,8 @@ def _show_what_next(place: Workspace) -> None:
         console.line(f"  {settings} .venv/bin/matchback explain --organization {found[0]} --order {found[1]}")
         console.line(f"  {settings} .venv/bin/matchback mailing-list advent_preview")
     query = "from marts.fct_campaign_performance where match_method = 'all'"
-    console.line(
-        f'  .venv/bin/python -c "import duckdb; print(duckdb.connect(\'{home}/matchback.duckdb\').sql(\\"{query}\\"))"'
-    )
+    opened_copy = f"duckdb.connect('{home}/reports.duckdb', read_only=True)"
+    console.line(f'  .venv/bin/python -c "import duckdb; print({opened_copy}.sql(\\"{query}\\"))"')
 
 
 def _per_thousand(value: float | None) -> str:
