@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup demo check test test-long docs lock clean
+.PHONY: help setup demo check test test-long bench docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: check ## every test but the long ones; under 10 minutes
 
 test-long: $(READY) ## the randomised and crash tests in full; up to 80 minutes
 	@$(BIN)/pytest --long --capture no
+
+bench: $(READY) ## full refresh and ticks of the credit path over a generated world, as ratios
+	@$(BIN)/python benchmarks/credit.py tick
 
 docs: $(READY) ## renew the generated tables of the documents
 	@$(BIN)/python docs/tables.py

@@ -13,13 +13,16 @@
                 {%- set is_tick.value = false -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- set started_at = "cast('" ~ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") ~ "' as timestamp)" -%}
         delete from ops.current_build;
-        insert into ops.current_build values (
-            '{{ invocation_id }}', '{{ code }}', {{ is_tick.value }},
-            cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp)
-        );
+        insert into ops.current_build
+        select '{{ invocation_id }}', '{{ code }}', {{ is_tick.value }}, count(*) > 0, {{ started_at }}
+        from ops.open_builds;
         {%- if not is_tick.value %}
             {{ forget_built_state() }}
+        {%- endif -%}
+        {%- if stored_models() | map(attribute='unique_id') | select('in', selected_resources) | list %}
+            insert into ops.open_builds values ('{{ invocation_id }}', {{ started_at }});
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
@@ -31,6 +34,15 @@
     {%- endif -%}
     {%- set found = run_query("select is_tick from ops.current_build where build_id = '" ~ invocation_id ~ "'") -%}
     {{ return(found.rows | length > 0 and found.rows[0][0]) }}
+{%- endmacro %}
+
+-- Whether a build before this one was cut off, so that what stored tables hold is neither what the last complete build
+-- left nor what is true now: then nothing that is in scope may be passed over because it looks unchanged.
+{% macro is_resumed() -%}
+    {%- if not is_tick() -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {{ return(run_query("select bool_or(is_resumed) from ops.current_build").rows[0][0]) }}
 {%- endmacro %}
 
 {% macro is_unit_test() -%}

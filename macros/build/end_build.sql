@@ -27,7 +27,9 @@
 
 -- Nothing is known any more of what the stored tables were made from, so the next build makes them anew.
 {% macro forget_built_state() -%}
-    {%- for name in ['build_state', 'built_horizons', 'built_settings', 'built_parties'] %}
+    {%- for name in [
+        'build_state', 'built_horizons', 'built_settings', 'built_parties', 'seen_settings', 'seen_parties', 'open_builds',
+    ] %}
     delete from ops.{{ name }};
     {%- endfor %}
 {%- endmacro %}

@@ -72,8 +72,8 @@
 {%- endmacro %}
 
 -- Keeps a stored table in step with its scope: what it held about the keys in scope is replaced by what the model says
--- of them now, which may be nothing. With `keeps_before`, what it held when the last build ended is kept beside it, so
--- that later models see what changed; a build that was cut off leaves it there for the next.
+-- of them now, which may be nothing. With `keeps_before`, whatever is replaced is kept beside it until a build is
+-- complete, so that later models see what changed, also what a build that was cut off had put there in between.
 {% macro get_incremental_replace_scope_sql(arguments) -%}
     {%- set target = arguments.target_relation -%}
     {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
@@ -92,14 +92,7 @@
     insert into {{ before(target) }} ({{ columns }})
     select {{ columns }}
     from {{ target }}
-    where {{ in_scope }}
-        and not exists (
-            select 1
-            from {{ before(target) }} as kept
-            where {% for key in settings['keys'] -%}
-                kept.{{ key }} = {{ target.identifier }}.{{ key }}{{ ' and ' if not loop.last }}
-            {%- endfor %}
-        );
+    where {{ in_scope }};
     {%- endif %}
     delete from {{ target }}
     where {{ in_scope }};
@@ -108,7 +101,7 @@
     from {{ arguments.temp_relation }}
 {%- endmacro %}
 
--- What a stored table held of the keys in scope when the last complete build ended.
+-- What a stored table held of the keys in scope since the last complete build ended.
 {% macro before(relation) -%}
     {{ return(api.Relation.create(
         database=relation.database, schema=relation.schema, identifier=relation.identifier ~ '__before'

@@ -1,4 +1,8 @@
 -- One row per exclusion, subscription and blackout period with the keys and times by which it concerns orders.
+{{ config(post_hook=[
+    "insert into ops.seen_parties select '{{ invocation_id }}', * from {{ this }}",
+    "insert into ops.seen_parties (build_id, kind) values ('{{ invocation_id }}', 'none')",
+]) }}
 with
 parties as (
     select

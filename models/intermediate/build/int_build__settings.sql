@@ -1,6 +1,7 @@
 -- One row per step and organization with a hash of what the step depends on besides its rows, and two per campaign:
 -- of what the verdicts on its candidates depend on, and of its audience. Where a hash is another than the last
 -- build's, the step is done again for that organization or campaign.
+{{ config(post_hook="insert into ops.seen_settings select '{{ invocation_id }}', * from {{ this }}") }}
 with
 organizations as (select * from {{ ref('int_organizations') }}),
 

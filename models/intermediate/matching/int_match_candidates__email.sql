@@ -5,16 +5,20 @@ orders as (select * from {{ ref('int_matchable_orders') }}),
 
 matches as (select * from {{ ref('int_email_matches') }}),
 
+-- too many with one e-mail are one row
 mailed as (
-    select distinct
+    {% for is_ambiguous in ['false', 'true'] %}
+    select {{ 'distinct' if is_ambiguous == 'true' else 'all' }}
         organization_id,
         campaign_id,
-        case when not is_email_ambiguous then recipient_id end as recipient_id,
+        {{ 'cast(null as varchar)' if is_ambiguous == 'true' else 'recipient_id' }} as recipient_id,
         email_key,
         case when is_email_ambiguous then recipients_per_email_key end as competing_recipients,
         sent_at
     from {{ ref('int_recipient_keys') }}
-    where not is_holdout and sent_at is not null and email_key is not null
+    where not is_holdout and sent_at is not null and email_key is not null and is_email_ambiguous = {{ is_ambiguous }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 candidates as (
@@ -40,11 +44,22 @@ candidates as (
         and matches.campaign_id = mailed.campaign_id
         and matches.email_key = mailed.email_key
         and matches.ordered_at >= mailed.sent_at
+),
+
+-- a recipient has one e-mail, so only those without a recipient may be several
+collapsed as (
+    select candidates.*
+    from candidates
+    where recipient_id is null
     qualify
         row_number() over (
-            partition by orders.organization_id, orders.order_id, mailed.campaign_id, mailed.recipient_id
-            order by mailed.sent_at desc, mailed.competing_recipients desc, mailed.email_key
+            partition by organization_id, order_id, campaign_id
+            order by window_start_at desc, competing_recipients desc, match_reason
         ) = 1
 )
 
-select * from candidates
+select * from collapsed
+union all
+select *
+from candidates
+where recipient_id is not null

@@ -22,30 +22,25 @@ competing as (
     inner join organizations on candidates.organization_id = organizations.organization_id
 ),
 
+-- the winner, if any candidate competes, is the first of its order
 placed as (
     select
         *,
-        row_number() over (
-            partition by organization_id, order_id, is_competing
-            order by priority, window_start_at desc, campaign_id, recipient_id nulls last
-        ) as place
+        row_number() over by_rank as place,
+        first_value(priority) over by_rank as winning_priority,
+        first_value(window_start_at) over by_rank as winning_start_at
     from competing
-),
-
-ranked as (
-    select
-        *,
-        case when is_competing then place end as match_rank
-    from placed
+    window by_rank as (
+        partition by organization_id, order_id
+        order by is_competing desc, priority, window_start_at desc, campaign_id, recipient_id nulls last
+    )
 ),
 
 compared as (
     select
         *,
-        min(case when match_rank = 1 then priority end) over order_candidates as winning_priority,
-        max(case when match_rank = 1 then window_start_at end) over order_candidates as winning_start_at
-    from ranked
-    window order_candidates as (partition by organization_id, order_id)
+        case when is_competing then place end as match_rank
+    from placed
 ),
 
 explained as (

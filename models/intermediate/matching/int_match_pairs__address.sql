@@ -6,17 +6,24 @@ orders as (select * from {{ ref('int_matchable_orders') }}),
 
 matches as (select * from {{ ref('int_address_matches') }}),
 
+-- too many at one address are one row
 mailed as (
-    select distinct
+    {% for is_ambiguous in ['false', 'true'] %}
+    select {{ 'distinct' if is_ambiguous == 'true' else 'all' }}
         organization_id,
         campaign_id,
-        case when not is_address_ambiguous then recipient_id end as recipient_id,
+        {{ 'cast(null as varchar)' if is_ambiguous == 'true' else 'recipient_id' }} as recipient_id,
         address_identity,
         recipients_per_address,
         is_address_ambiguous as is_key_ambiguous,
         sent_at
     from {{ ref('int_recipient_keys') }}
-    where not is_holdout and sent_at is not null and address_identity is not null
+    where not is_holdout
+        and sent_at is not null
+        and address_identity is not null
+        and is_address_ambiguous = {{ is_ambiguous }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 pairs as (
@@ -46,14 +53,20 @@ pairs as (
         and matches.ordered_at >= mailed.sent_at
 ),
 
+-- a recipient has one address, so only those without a recipient may be several
 collapsed as (
     select *
     from pairs
+    where recipient_id is null
     qualify
         row_number() over (
-            partition by organization_id, order_id, campaign_id, recipient_id
+            partition by organization_id, order_id, campaign_id
             order by sent_at desc, is_key_ambiguous desc, address_identity
         ) = 1
 )
 
 select * from collapsed
+union all
+select *
+from pairs
+where recipient_id is not null

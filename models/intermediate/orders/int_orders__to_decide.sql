@@ -25,7 +25,7 @@ changed_orders as (
         on {{ one }}.organization_id = {{ other }}.organization_id
         and {{ one }}.order_id = {{ other }}.order_id
         and {{ one }}.order_hash = {{ other }}.order_hash
-    where {{ other }}.order_id is null
+    where {{ other }}.order_id is null or {{ is_resumed() }}
     {{ "union" if not loop.last }}
     {% endfor %}
 ),

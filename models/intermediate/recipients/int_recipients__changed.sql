@@ -25,7 +25,7 @@ versions as (
         and {{ one }}.recipient_id = {{ other }}.recipient_id
         and {{ one }}.reading = {{ other }}.reading
         and {{ one }}.recipient_hash = {{ other }}.recipient_hash
-    where {{ other }}.recipient_id is null
+    where {{ other }}.recipient_id is null or {{ is_resumed() }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),
