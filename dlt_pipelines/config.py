@@ -65,9 +65,8 @@ class Workspace:
         Returns:
             Itself.
         """
-        for folder in (
-            *(self.home, self.database.parent, self.reports.parent, self.inbox, self.outbox, self.pipelines),
-        ):
+        files = (self.database, self.reports)
+        for folder in (self.home, self.inbox, self.outbox, self.pipelines, *(file.parent for file in files)):
             folder.mkdir(parents=True, exist_ok=True)
         return self
 

@@ -12,7 +12,7 @@ class MatchbackError(Exception):
 
 
 class DatabaseInUseError(MatchbackError):
-    """Another process is using the database; later it will be free. Exit code 75, which mail programs made known."""
+    """Another process is using the database; later it will be free. 75 is EX_TEMPFAIL of sysexits.h: try again."""
 
     exit_code = 75
 

@@ -54,7 +54,7 @@ def later_than_all_loads(database: Path, started_at: datetime | None = None) -> 
         if (found := landed_rows(database, f"select max({column}) from {table} where {column} <> ?", [wanted]))
         and found[0][0] is not None
     ]
-    return max(wanted, *(one + timedelta(microseconds=1) for one in newest), wanted)
+    return max([wanted, *(one + timedelta(microseconds=1) for one in newest)])
 
 
 def utc_columns(schema: pa.Schema) -> Any:

@@ -1,6 +1,7 @@
--- Run when a build ends, well or not: from here on staging shows everything again. If every model that the credit rests on is done, what they were made from becomes what the
--- next tick compares with, and what was kept for later models of this build is let go: all at once or not at all.
--- After any other end the next tick finds the same changes again, and those that have come since.
+-- Run when a build ends, well or not: from here on staging shows everything again. If every model that the credit rests
+-- on is done, what they were made from becomes what the next tick compares with, and what was kept for later models of
+-- this build is let go: all at once or not at all. After any other end the next tick finds the same changes again, and
+-- those that have come since.
 {% macro end_build(results) -%}
     {%- if execute and flags.WHICH in ['run', 'build'] -%}
         update ops.current_build set is_tick = false;

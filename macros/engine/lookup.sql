@@ -1,5 +1,5 @@
 -- An aggregate: a text-to-text table folded into one value that `looked_up` reads. DuckDB searches a map from its
--- first key to its last, so the keys are spread over 1,024 small ones: 2,000 words cost what 20 would.
+-- first key to its last, so the keys are spread over 1,024 small ones.
 {% macro lookup_index(key, value) -%}
     {{ return(adapter.dispatch('lookup_index', 'matchback')(key, value)) }}
 {%- endmacro %}

@@ -17,23 +17,15 @@ recipients as (
     where reading = 'latest'
 ),
 
-named as (
-    select
-        organization_id,
-        campaign_id,
-        {{ split_rows('discount_codes', '|') }} as code
-    from campaigns
-),
-
 listed as (
-    select distinct
-        named.organization_id,
-        named.campaign_id,
-        redeemed.code_key
-    from named
+    select
+        codes.organization_id,
+        codes.campaign_id,
+        codes.code_key
+    from {{ ref('int_campaign_listed_codes') }} as codes
     inner join redeemed
-        on named.organization_id = redeemed.organization_id
-        and {{ code_key('named.code') }} = redeemed.code_key
+        on codes.organization_id = redeemed.organization_id
+        and codes.code_key = redeemed.code_key
 ),
 
 carried as (

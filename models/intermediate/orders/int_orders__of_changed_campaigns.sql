@@ -9,25 +9,16 @@ changed_campaigns as (
     where kind = 'campaign'
 ),
 
-campaigns as (select * from {{ ref('int_campaigns') }}),
-
 recipients as (select * from {{ ref('int_recipients__keyed') }}),
-
-listed as (
-    select
-        changed_campaigns.organization_id,
-        {{ split_rows('campaigns.discount_codes', '|') }} as code
-    from changed_campaigns
-    inner join campaigns
-        on changed_campaigns.organization_id = campaigns.organization_id
-        and changed_campaigns.campaign_id = campaigns.campaign_id
-),
 
 codes as (
     select
-        organization_id,
-        {{ code_key('code') }} as code_key
-    from listed
+        listed.organization_id,
+        listed.code_key
+    from {{ ref('int_campaign_listed_codes') }} as listed
+    inner join changed_campaigns
+        on listed.organization_id = changed_campaigns.organization_id
+        and listed.campaign_id = changed_campaigns.campaign_id
     union
     select
         recipients.organization_id,
@@ -41,14 +32,7 @@ codes as (
     having count(*) > 1
 ),
 
-redeemed as (
-    select
-        organization_id,
-        order_id,
-        {{ split_rows('discount_codes', '|') }} as code
-    from {{ ref('int_orders__unioned') }}
-    where discount_codes is not null and organization_id in (select organization_id from codes)
-),
+redeemed as (select * from {{ ref('int_redeemed_codes') }}),
 
 touched as (
     select
@@ -58,7 +42,7 @@ touched as (
     from redeemed
     inner join codes
         on redeemed.organization_id = codes.organization_id
-        and {{ code_key('redeemed.code') }} = codes.code_key
+        and redeemed.code_key = codes.code_key
     {% if is_tick() %}
     union
     select

@@ -7,18 +7,7 @@ orders as (select * from {{ ref('int_order_identifiers') }}),
 
 near_addresses as (select * from {{ ref('int_addresses__near_changed') }}),
 
-codes as (
-    select
-        organization_id,
-        order_id,
-        {{ split_rows('discount_codes', '|') }} as code
-    from {{ ref('int_orders__unioned') }}
-    where discount_codes is not null
-        and organization_id in (
-            select organization_id from recipients
-            where code_key is not null
-        )
-),
+redeemed as (select * from {{ ref('int_redeemed_codes') }}),
 
 sharing as (
     {% for key in ['email_key', 'email_canonical_key'] %}
@@ -42,12 +31,12 @@ sharing as (
     union
     {% endfor %}
     select
-        codes.organization_id,
-        codes.order_id
-    from codes
+        redeemed.organization_id,
+        redeemed.order_id
+    from redeemed
     inner join recipients
-        on codes.organization_id = recipients.organization_id
-        and {{ code_key('codes.code') }} = recipients.code_key
+        on redeemed.organization_id = recipients.organization_id
+        and redeemed.code_key = recipients.code_key
 )
 
 select * from sharing

@@ -2,30 +2,22 @@
 with
 members as (
     select *
-    from {{ ref('int_audience_profiles') }}
+    from {{ ref('int_audience_statements') }}
     qualify
         row_number() over (
-            partition by organization_id, provider, audience_id, recipient_id
+            partition by organization_id, campaign_id, recipient_id
             order by said_at desc, payload_hash
         ) = 1
 ),
 
-campaigns as (select * from {{ ref('int_campaigns') }}),
-
 audience as (
     select
-        members.organization_id,
-        campaigns.campaign_id,
-        members.recipient_id,
-        {% for column in profile_columns() %}
-        members.{{ column }},
-        {% endfor %}
-        members.customer_id
+        organization_id,
+        campaign_id,
+        recipient_id,
+        {{ profile_columns() | join(', ') }},
+        customer_id
     from members
-    inner join campaigns
-        on members.organization_id = campaigns.organization_id
-        and members.audience_id = campaigns.audience_id
-        and members.provider = campaigns.audience_provider
 )
 
 select * from audience

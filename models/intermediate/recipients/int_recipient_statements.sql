@@ -29,26 +29,20 @@ from_files as (
 
 from_audiences as (
     select
-        profiles.organization_id,
-        campaigns.campaign_id,
-        profiles.recipient_id,
+        organization_id,
+        campaign_id,
+        recipient_id,
         {% for column in recipient_columns() %}
-        {{ 'profiles.' ~ column if column in profile_columns() else 'cast(null as varchar)' }} as {{ column }},
+        {{ column if column in profile_columns() else 'cast(null as varchar) as ' ~ column }},
         {% endfor %}
-        profiles.provider || '/' || profiles.payload_hash as source_key,
+        provider || '/' || payload_hash as source_key,
         0 as file_read,
         0 as row_number,
         true as is_current,
-        profiles.said_at
+        said_at
     from (
-        {{ in_scope(
-            ref('int_audience_profiles'), 'int_recipients__to_read', ['organization_id', 'recipient_id']
-        ) | indent(8) }}
-    ) as profiles
-    inner join campaigns
-        on profiles.organization_id = campaigns.organization_id
-        and profiles.audience_id = campaigns.audience_id
-        and profiles.provider = campaigns.audience_provider
+        {{ in_scope(ref('int_audience_statements'), 'int_recipients__to_read', recipient_key()) | indent(8) }}
+    ) as statements
 ),
 
 from_draws as (

@@ -17,8 +17,6 @@ new_readings as (
     where {{ is_new('raw_files.files') }}
 ),
 
-campaigns as (select * from {{ ref('int_campaigns') }}),
-
 -- one look at a time: a look for what is new reads only the end of the table
 from_files as (
     {% for condition in [
@@ -39,23 +37,15 @@ from_files as (
 
 from_audiences as (
     select
-        profiles.organization_id,
-        campaigns.campaign_id,
-        profiles.recipient_id,
-        {% for raw_table in [
-            'raw_klaviyo.audience_members', 'raw_shopify.segment_members', 'raw_ometria.list_changes',
-            'raw_ometria.profiles',
-        ] %}
-    (
-        profiles.provider = '{{ raw_table[4:].split('.')[0] }}'
-        and {{ is_new(raw_table, 'profiles.loaded_at') }}
-    ){{ " or" if not loop.last else " as is_touched" }}
-    {% endfor %}
-    from {{ ref('int_audience_profiles') }} as profiles
-    inner join campaigns
-        on profiles.organization_id = campaigns.organization_id
-        and profiles.audience_id = campaigns.audience_id
-        and profiles.provider = campaigns.audience_provider
+        organization_id,
+        campaign_id,
+        recipient_id,
+        case provider
+            when 'klaviyo' then {{ is_new('raw_klaviyo.audience_members') }}
+            when 'shopify' then {{ is_new('raw_shopify.segment_members') }}
+            else {{ is_new('raw_ometria.list_changes') }} or {{ is_new('raw_ometria.profiles') }}
+        end as is_touched
+    from {{ ref('int_audience_statements') }}
 ),
 
 from_draws as (

@@ -1,50 +1,15 @@
 -- One row per order, campaign and code that it redeemed: the campaign's code (listed, or carried by several of its
 -- recipients), or the own code of one of its recipients, and from when on the code was out.
 with
-orders as (
+redeemed as (
     select *
-    from {{ ref('int_orders__unioned') }}
-    where discount_codes is not null and not is_test
+    from {{ ref('int_redeemed_codes') }}
+    where not is_test
 ),
 
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
-recipients as (
-    select *
-    from {{ ref('int_recipients__keyed') }}
-    where reading = 'latest'
-),
-
-redeemed as (
-    select distinct
-        organization_id,
-        order_id,
-        ordered_at,
-        {{ code_key('code') }} as code_key
-    from (
-        select
-            organization_id,
-            order_id,
-            ordered_at,
-            {{ split_rows('discount_codes', '|') }} as code
-        from orders
-    ) as parted
-    where {{ code_key('code') }} is not null
-),
-
-listed as (
-    select distinct
-        organization_id,
-        campaign_id,
-        {{ code_key('code') }} as code_key
-    from (
-        select
-            organization_id,
-            campaign_id,
-            {{ split_rows('discount_codes', '|') }} as code
-        from campaigns
-    ) as parted
-),
+listed as (select * from {{ ref('int_campaign_listed_codes') }}),
 
 carried as (
     select
@@ -53,8 +18,8 @@ carried as (
         code_key,
         coalesce(sent_at, created_at) as out_at,
         recipient_id
-    from recipients
-    where code_key is not null
+    from {{ ref('int_recipients__keyed') }}
+    where reading = 'latest' and code_key is not null
 ),
 
 -- the campaign's own code, and those that only its recipients carry
@@ -67,14 +32,11 @@ uses as (
         'campaign_code' as code_type,
         true as is_listed,
         redeemed.ordered_at,
-        campaigns.launched_at as out_at
+        listed.launched_at as out_at
     from redeemed
     inner join listed
         on redeemed.organization_id = listed.organization_id
         and redeemed.code_key = listed.code_key
-    inner join campaigns
-        on listed.organization_id = campaigns.organization_id
-        and listed.campaign_id = campaigns.campaign_id
     union all
     select
         redeemed.organization_id,
