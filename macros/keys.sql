@@ -5,7 +5,53 @@
 
 -- What follows the last @ of an e-mail key.
 {% macro email_domain(email_key) -%}
-    nullif({{ regexp_group(email_key, '@([^@]*)$', 1) }}, '')
+    case when contains({{ email_key }}, '@') then nullif(split_part({{ email_key }}, '@', -1), '') end
+{%- endmacro %}
+
+-- What stands before the last @ of an e-mail key.
+{% macro email_local_part(email_key) -%}
+    case
+        when contains({{ email_key }}, '@')
+            then left({{ email_key }}, length({{ email_key }}) - length(split_part({{ email_key }}, '@', -1)) - 1)
+    end
+{%- endmacro %}
+
+-- The rows of a relation, which has a `written_email_key`, with the domain of that e-mail and its two match keys. A
+-- marketplace's relay or a placeholder (noreply@) is no key. `email_canonical_key` is one for all spellings that a
+-- provider delivers to one mailbox.
+{% macro with_email_keys(relation) -%}
+    select
+        *,
+        case when is_matchable then written_email_key end as email_key,
+        case
+            when not is_matchable then null
+            when canonical_domain is null or mailbox = '' then written_email_key
+            when drops_dots then replace(mailbox, '.', '') || '@' || canonical_domain
+            else mailbox || '@' || canonical_domain
+        end as email_canonical_key
+    from (
+        select
+            parted.*,
+            domains.canonical_domain,
+            domains.drops_dots,
+            case when domains.drops_tag then split_part(parted.email_local_part, '+', 1) else parted.email_local_part end
+                as mailbox,
+            relays.value is null and placeholders.value is null as is_matchable
+        from (
+            select
+                *,
+                {{ email_domain('written_email_key') }} as email_domain,
+                {{ email_local_part('written_email_key') }} as email_local_part
+            from {{ relation }}
+        ) as parted
+        left join {{ ref('unmatchable_emails') }} as relays
+            on relays.kind = 'domain'
+            and parted.email_domain = relays.value
+        left join {{ ref('unmatchable_emails') }} as placeholders
+            on placeholders.kind = 'local_part'
+            and parted.email_local_part = placeholders.value
+        left join {{ ref('email_domains') }} as domains on parted.email_domain = domains.email_domain
+    ) as looked_up
 {%- endmacro %}
 
 -- A person's name as a key: letters alone, upper case, without accents.

@@ -182,7 +182,7 @@ where address_id is not null
 group by address_id;
 
 create table by_hand.int_organizations as
-select organization_id, upper(trim(country)) as country from seeds.organizations where organization_id = 'bench';
+select organization_id, upper(trim(country)) as country from config.organizations where organization_id = 'bench';
 
 -- == the address models
 
@@ -192,9 +192,9 @@ create or replace temp macro name_key(name) as nullif(regexp_replace(upper(strip
 -- a marketplace's relay or a placeholder is no key
 create or replace temp macro matchable(email_key) as
     case
-        when domain_of(email_key) in (select value from seeds.unmatchable_emails where kind = 'domain')
+        when domain_of(email_key) in (select value from config.unmatchable_emails where kind = 'domain')
             or regexp_extract(email_key, '^(.*)@[^@]*$', 1)
-            in (select value from seeds.unmatchable_emails where kind = 'local_part')
+            in (select value from config.unmatchable_emails where kind = 'local_part')
             then null
         else email_key
     end;
@@ -234,7 +234,7 @@ select
         when orders.is_test then 'test_order'
         when domain_of(orders.email_key) in (
             select lower(trim(unnest(string_split(email_domains, '|'))))
-            from seeds.organizations
+            from config.organizations
             where organization_id = 'bench'
         ) then 'company_email'
     end as excluded_as,
@@ -245,9 +245,32 @@ left join by_hand.int_addresses as billing on orders.billing_address_id = billin
 
 -- addresses of a campaign's recipients and of orders, with the parts that the tiers compare
 create table by_hand.campaign_addresses as
-select
-    recipients.campaign_id,
-    recipients.address_identity,
+with
+used as (
+    select
+        campaign_id,
+        address_id,
+        address_identity,
+        count(*) as recipients
+    from by_hand.recipient_keys
+    where address_identity is not null
+    group by campaign_id, address_id, address_identity
+),
+
+counted as (
+    select
+        campaign_id,
+        address_identity,
+        sum(recipients) as recipients,
+        list(address_id) as address_ids
+    from used
+    group by campaign_id, address_identity
+)
+
+select distinct
+    counted.campaign_id,
+    counted.address_identity,
+    counted.recipients,
     addresses.address_key,
     addresses.address_country,
     addresses.address_postcode,
@@ -258,12 +281,9 @@ select
     addresses.address_street_type,
     addresses.address_postdirectional,
     addresses.address_range_start,
-    addresses.address_range_end,
-    sum(count(*)) over (partition by recipients.campaign_id, recipients.address_identity) as recipients
-from by_hand.recipient_keys as recipients
-inner join by_hand.int_addresses as addresses using (address_id)
-where recipients.address_identity is not null
-group by all;
+    addresses.address_range_end
+from (select *, unnest(address_ids) as address_id from counted) as counted
+inner join by_hand.int_addresses as addresses using (address_id);
 
 create table by_hand.order_addresses as
 select distinct
@@ -276,12 +296,13 @@ where orders.address_identity is not null;
 
 create or replace temp macro agree(one, other) as one = other or one = '' or other = '';
 
--- tiers 2 and 3: one postcode, number (or a range that holds it) and unit, streets that do not contradict each other
+-- tiers 2 and 3: one postcode, number (or a range that holds it) and unit, streets that do not contradict each other; the
+-- numbers between two odd or two even ones are across the street
 create or replace temp macro numbers_of(first_number, last_number) as
-    case
+    unnest(case
         when last_number >= first_number and last_number - first_number <= 100
-            then unnest(range(first_number, last_number + 1))
-    end;
+            then range(first_number, last_number + 1, 2 - (last_number - first_number) % 2)
+    end);
 
 create table by_hand.near_addresses as
 with
@@ -444,7 +465,8 @@ from (
 )
 window of_campaign as (partition by address_reading, campaign_id);
 
-create temp view matchable_orders as from by_hand.order_keys where excluded_as is null;
+create temp view matchable_orders as
+select * exclude (address_id, address_key, address_identity) from by_hand.order_keys where excluded_as is null;
 
 -- how many of a campaign share an address, whatever their arm
 create temp table neighbours as
@@ -817,7 +839,7 @@ judged as (
             when winners.timing_status <> 'in_window' then winners.timing_status
             when exists (
                 select 1
-                from seeds.blackout_periods as periods
+                from config.blackout_periods as periods
                 where periods.organization_id = 'bench'
                     and orders.ordered_at >= periods.starts_at
                     and orders.ordered_at < periods.ends_at

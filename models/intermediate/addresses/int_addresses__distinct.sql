@@ -25,7 +25,7 @@ written as (
         {% for part in address_parts() %}
         {{ side }}{{ part }} as {{ part }},
         {% endfor %}
-        {{ address_id(side) if relation != 'exclusions' else 'address_id' }} as address_id,
+        {{ address_id() if relation == 'members' else side ~ 'address_id' }} as address_id,
         organization_id
     from {{ relation }}
     {{ "union all" if not loop.last }}
@@ -52,7 +52,7 @@ to_key as (
 distinct_addresses as (
     select
         {% for part in address_parts() %}
-        min({{ part }}) as {{ part }},
+        any_value({{ part }}) as {{ part }},
         {% endfor %}
         address_id,
         organization_id

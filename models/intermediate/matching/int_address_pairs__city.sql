@@ -1,5 +1,6 @@
 -- Tier 5: one row per address of orders and address of a campaign that agree in city, number, unit and street name, and
 -- whose postcodes are within two edits, or one of which has none.
+{{ config(materialized='view') }}
 with
 organizations as (
     select *

@@ -1,4 +1,5 @@
 -- Tier 1: one row per address of orders and equal address of a campaign.
+{{ config(materialized='view') }}
 with
 orders as (select * from {{ ref('int_order_addresses') }}),
 

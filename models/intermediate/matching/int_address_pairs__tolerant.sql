@@ -2,6 +2,7 @@
 -- part missing on one side (tier 2), whose names nearly agree (tier 3), or of which only one names a unit (tier 4).
 -- What is itself a street of the campaign's recipients in that postcode is not another street with a part missing,
 -- and its name is no slip for another name.
+{{ config(materialized='view') }}
 with
 blocks as (
     select * from {{ ref('int_address_blocks__same_unit') }}

@@ -1,24 +1,39 @@
 -- One row per order and mailed recipient whose address matches the shipping (or billing) address. A match is vetoed
 -- where the customer was subscribed when the mail went out: a subscriber's orders would have come without it.
+{{ config(materialized='view') }}
 with
 pairs as (select * from {{ ref('int_match_pairs__address') }}),
 
+orders as (select * from {{ ref('int_matchable_orders') }}),
+
 subscriptions as (select * from {{ ref('int_subscriptions') }}),
 
-subscribed as (
+subscribers as (
     {% for key in ['customer_id', 'email_key'] %}
     select
+        orders.organization_id,
+        orders.order_id,
+        subscriptions.started_at,
+        subscriptions.ended_at
+    from orders
+    inner join subscriptions
+        on orders.organization_id = subscriptions.organization_id
+        and orders.{{ key }} = subscriptions.{{ key }}
+    {{ "union" if not loop.last }}
+    {% endfor %}
+),
+
+subscribed as (
+    select distinct
         pairs.organization_id,
         pairs.order_id,
         pairs.sent_at
     from pairs
-    inner join subscriptions
-        on pairs.organization_id = subscriptions.organization_id
-        and pairs.{{ key }} = subscriptions.{{ key }}
-        and pairs.sent_at >= subscriptions.started_at
-        and (subscriptions.ended_at is null or pairs.sent_at < subscriptions.ended_at)
-    {{ "union" if not loop.last }}
-    {% endfor %}
+    inner join subscribers
+        on pairs.organization_id = subscribers.organization_id
+        and pairs.order_id = subscribers.order_id
+        and pairs.sent_at >= subscribers.started_at
+        and (subscribers.ended_at is null or pairs.sent_at < subscribers.ended_at)
 ),
 
 candidates as (

@@ -1,5 +1,6 @@
 -- One row per order and recipient whose own code, or campaign whose code, it redeemed. An order with two codes
 -- of one campaign is one candidate; its first code speaks for it.
+{{ config(materialized='view') }}
 with
 pairs as (select * from {{ ref('int_match_pairs__discount_code') }}),
 

@@ -1,5 +1,6 @@
 -- One row per order and held-out recipient that match. Where too many recipients share the key, or several
 -- addresses qualify: one row per campaign without a recipient.
+{{ config(materialized='view') }}
 with
 pairs as (select * from {{ ref('int_match_pairs__holdout') }}),
 
@@ -21,7 +22,7 @@ vetted as (
             when also_mailed.recipient_id is not null then 'also_mailed'
         end as veto_reason,
         pairs.is_key_ambiguous,
-        pairs.recipients_per_key,
+        pairs.competing_recipients,
         pairs.created_at
     from pairs
     left join also_mailed
@@ -41,7 +42,7 @@ candidates as (
         match_tier,
         match_reason,
         veto_reason,
-        case when recipient_id is null then recipients_per_key end as competing_recipients,
+        case when recipient_id is null then competing_recipients end as competing_recipients,
         true as is_holdout,
         created_at as window_start_at
     from vetted
@@ -49,7 +50,7 @@ candidates as (
         row_number() over (
             partition by organization_id, order_id, campaign_id, recipient_id
             order by
-                matched_on, created_at desc, is_key_ambiguous desc, recipients_per_key desc, match_tier, match_reason
+                matched_on, created_at desc, is_key_ambiguous desc, competing_recipients desc, match_tier, match_reason
         ) = 1
 )
 

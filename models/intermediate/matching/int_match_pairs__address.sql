@@ -1,56 +1,89 @@
--- One row per order and mailed recipient whose address matches the shipping address, the mail sent no later
--- than the order. Where too many recipients share the address, or from tier 2 on several addresses qualify:
--- one row per campaign without a recipient.
+-- One row per order and mailed recipient whose address matches the shipping address (int_address_matches), the mail
+-- sent no later than the order. Where too many recipients share the address, or from tier 2 on several addresses
+-- qualify: one row per campaign without a recipient.
+{{ config(materialized='view') }}
 with
-orders as (select * from {{ ref('int_matchable_orders') }}),
-
-matches as (select * from {{ ref('int_address_matches') }}),
-
--- too many at one address are one row
-mailed as (
-    {% for is_ambiguous in ['false', 'true'] %}
-    select {{ 'distinct' if is_ambiguous == 'true' else 'all' }}
-        organization_id,
-        campaign_id,
-        {{ 'cast(null as varchar)' if is_ambiguous == 'true' else 'recipient_id' }} as recipient_id,
-        address_identity,
-        recipients_per_address,
-        is_address_ambiguous as is_key_ambiguous,
-        sent_at
-    from {{ ref('int_recipient_keys') }}
-    where not is_holdout
-        and sent_at is not null
-        and address_identity is not null
-        and is_address_ambiguous = {{ is_ambiguous }}
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+matches as (
+    {{ in_scope(ref('int_address_matches'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
 ),
 
-pairs as (
+exclusions as (select * from {{ ref('int_order_exclusions') }}),
+
+mailed as (
+    select *
+    from {{ ref('int_recipients__keyed') }}
+    where reading = 'latest' and not is_holdout and sent_at is not null
+),
+
+crowded as (
+    select *
+    from {{ ref('int_crowded_keys') }}
+    where key_name = 'address_identity' and is_crowded_for_mail
+),
+
+compared as (
     select
-        orders.organization_id,
-        orders.order_id,
-        orders.customer_id,
-        orders.email_key,
-        mailed.campaign_id,
-        case when not matches.is_ambiguous then mailed.recipient_id end as recipient_id,
-        mailed.is_key_ambiguous,
-        case when matches.is_ambiguous then matches.competing_recipients else mailed.recipients_per_address end
-            as competing_recipients,
+        matches.organization_id,
+        matches.order_id,
+        matches.campaign_id,
+        matches.address_identity,
         matches.matched_on,
         matches.match_tier,
         matches.match_reason,
-        mailed.sent_at,
-        mailed.address_identity
-    from orders
-    inner join matches
-        on orders.organization_id = matches.organization_id
-        and orders.order_id = matches.order_id
-    inner join mailed
-        on matches.organization_id = mailed.organization_id
-        and matches.campaign_id = mailed.campaign_id
-        and matches.address_identity = mailed.address_identity
-        and matches.ordered_at >= mailed.sent_at
+        matches.is_ambiguous,
+        crowded.match_key is not null as is_key_ambiguous,
+        case when matches.is_ambiguous then matches.competing_recipients else crowded.recipients end
+            as competing_recipients,
+        matches.ordered_at
+    from matches
+    left join exclusions
+        on matches.organization_id = exclusions.organization_id
+        and matches.order_id = exclusions.order_id
+    left join crowded
+        on matches.organization_id = crowded.organization_id
+        and matches.campaign_id = crowded.campaign_id
+        and matches.address_identity = crowded.match_key
+    where exclusions.order_id is null
+),
+
+-- who cannot be told apart is one
+crowds as (
+    select distinct
+        mailed.organization_id,
+        mailed.campaign_id,
+        mailed.address_identity,
+        mailed.sent_at
+    from mailed
+    inner join crowded
+        on mailed.organization_id = crowded.organization_id
+        and mailed.campaign_id = crowded.campaign_id
+        and mailed.address_identity = crowded.match_key
+),
+
+pairs as (
+    {% for relation in ['mailed', 'crowds'] %}
+    select
+        compared.organization_id,
+        compared.order_id,
+        compared.campaign_id,
+        {{ "case when not compared.is_ambiguous then mailed.recipient_id end" if relation == "mailed" else "cast(null as varchar)" }}
+            as recipient_id,
+        compared.address_identity,
+        compared.matched_on,
+        compared.match_tier,
+        compared.match_reason,
+        compared.is_key_ambiguous,
+        compared.competing_recipients,
+        {{ relation }}.sent_at
+    from compared
+    inner join {{ relation }}
+        on compared.organization_id = {{ relation }}.organization_id
+        and compared.campaign_id = {{ relation }}.campaign_id
+        and compared.address_identity = {{ relation }}.address_identity
+        and compared.ordered_at >= {{ relation }}.sent_at
+    where {{ 'not compared.is_key_ambiguous' if relation == 'mailed' else 'compared.is_key_ambiguous' }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 -- a recipient has one address, so only those without a recipient may be several

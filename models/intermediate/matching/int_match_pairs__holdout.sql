@@ -1,35 +1,56 @@
 -- One row per order and held-out recipient with the same e-mail, or else (the e-mails differ, or either is
 -- missing) a matching shipping address, assigned no later than the order.
 with
-orders as (select * from {{ ref('int_matchable_orders') }}),
+exclusions as (select * from {{ ref('int_order_exclusions') }}),
 
-matches as (select * from {{ ref('int_address_matches') }}),
+crowded as (
+    select *
+    from {{ ref('int_crowded_keys') }}
+    where is_crowded_for_holdout
+),
 
-email_matches as (select * from {{ ref('int_email_matches') }}),
+{% for name, relation, key in [
+    ('email_matches', 'int_email_matches', 'email_key'), ('matches', 'int_address_matches', 'address_identity'),
+] %}
+{{ name }} as (
+    select
+        matches.*,
+        crowded.recipients as crowd
+    from (
+        {{ in_scope(ref(relation), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(8) }}
+    ) as matches
+    left join exclusions
+        on matches.organization_id = exclusions.organization_id
+        and matches.order_id = exclusions.order_id
+    left join crowded
+        on crowded.key_name = '{{ key }}'
+        and matches.organization_id = crowded.organization_id
+        and matches.campaign_id = crowded.campaign_id
+        and matches.{{ key }} = crowded.match_key
+    where exclusions.order_id is null
+),
 
+{% endfor %}
 held_out as (
     select *
-    from {{ ref('int_recipient_keys') }}
-    where is_holdout
+    from {{ ref('int_recipients__keyed') }}
+    where reading = 'latest' and is_holdout
 ),
 
 by_email as (
     select
-        orders.organization_id,
-        orders.order_id,
+        email_matches.organization_id,
+        email_matches.order_id,
         'email' as matched_on,
         held_out.campaign_id,
         held_out.recipient_id,
         cast(null as integer) as match_tier,
         email_matches.match_reason,
-        held_out.is_email_ambiguous as is_key_ambiguous,
+        email_matches.crowd is not null as is_key_ambiguous,
         false as is_address_ambiguous,
-        held_out.recipients_per_email_key as recipients_per_key,
+        email_matches.crowd as competing_recipients,
         held_out.created_at
-    from orders
-    inner join email_matches
-        on orders.organization_id = email_matches.organization_id
-        and orders.order_id = email_matches.order_id
+    from email_matches
     inner join held_out
         on email_matches.organization_id = held_out.organization_id
         and email_matches.campaign_id = held_out.campaign_id
@@ -39,22 +60,19 @@ by_email as (
 
 by_address as (
     select
-        orders.organization_id,
-        orders.order_id,
+        matches.organization_id,
+        matches.order_id,
         matches.matched_on,
         held_out.campaign_id,
         held_out.recipient_id,
         matches.match_tier,
         matches.match_reason,
-        held_out.is_address_ambiguous as is_key_ambiguous,
+        matches.crowd is not null as is_key_ambiguous,
         matches.is_ambiguous as is_address_ambiguous,
-        case when matches.is_ambiguous then matches.competing_recipients else held_out.recipients_per_address end
-            as recipients_per_key,
+        case when matches.is_ambiguous then matches.competing_recipients else matches.crowd end
+            as competing_recipients,
         held_out.created_at
-    from orders
-    inner join matches
-        on orders.organization_id = matches.organization_id
-        and orders.order_id = matches.order_id
+    from matches
     inner join held_out
         on matches.organization_id = held_out.organization_id
         and matches.campaign_id = held_out.campaign_id
@@ -62,8 +80,8 @@ by_address as (
         and matches.ordered_at >= held_out.created_at
     -- an e-mail that either lacks is not the same e-mail
     left join by_email
-        on orders.organization_id = by_email.organization_id
-        and orders.order_id = by_email.order_id
+        on matches.organization_id = by_email.organization_id
+        and matches.order_id = by_email.order_id
         and held_out.campaign_id = by_email.campaign_id
         and held_out.recipient_id = by_email.recipient_id
     where by_email.order_id is null

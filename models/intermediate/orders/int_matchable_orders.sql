@@ -1,10 +1,7 @@
 -- One row per order that takes part in matching (neither a test nor the organization's own), with its keys. In a
 -- tick: of those that it matches anew.
+{{ config(materialized='view') }}
 with
-orders as (
-    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
-),
-
 identifiers as (
     {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
 ),
@@ -13,19 +10,15 @@ exclusions as (select * from {{ ref('int_order_exclusions') }}),
 
 matchable as (
     select
-        orders.organization_id,
-        orders.order_id,
+        identifiers.organization_id,
+        identifiers.order_id,
         identifiers.customer_id,
         identifiers.email_key,
-        identifiers.address_key,
-        orders.ordered_at
-    from orders
-    inner join identifiers
-        on orders.organization_id = identifiers.organization_id
-        and orders.order_id = identifiers.order_id
+        identifiers.ordered_at
+    from identifiers
     left join exclusions
-        on orders.organization_id = exclusions.organization_id
-        and orders.order_id = exclusions.order_id
+        on identifiers.organization_id = exclusions.organization_id
+        and identifiers.order_id = exclusions.order_id
     where exclusions.order_id is null
 )
 

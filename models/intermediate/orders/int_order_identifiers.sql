@@ -13,45 +13,44 @@ orders as (
 
 addresses as (select * from {{ ref('int_addresses') }}),
 
-emails as (select * from {{ ref('int_emails') }}),
-
 keyed as (
     select
         *,
         {{ email_key('email') }} as written_email_key,
-        {{ address_id('ship_') }} as address_id,
-        {{ address_id('bill_') }} as billing_address_id,
-        {{ one_text([
+        {{ row_hash([
             'provider', 'currency', 'total_amount', 'net_amount', 'is_test', 'is_cancelled', 'ordered_at',
             'discount_codes', 'customer_id',
-        ]) | indent(8) }} as order_facts
+        ]) }} as facts_hash
     from orders
+),
+
+emailed as (
+    {{ with_email_keys('keyed') | indent(4) }}
 ),
 
 identified as (
     select
-        keyed.organization_id,
-        keyed.order_id,
-        keyed.customer_id,
-        keyed.written_email_key,
-        emails.email_key,
-        emails.email_canonical_key,
-        {{ email_domain('keyed.written_email_key') }} as email_domain,
-        keyed.address_id,
+        emailed.organization_id,
+        emailed.order_id,
+        emailed.customer_id,
+        emailed.written_email_key,
+        emailed.email_key,
+        emailed.email_canonical_key,
+        emailed.email_domain,
+        emailed.ship_address_id as address_id,
         shipping.address_key,
         {{ address_reading('shipping') }} as address_reading,
-        keyed.billing_address_id,
+        emailed.bill_address_id as billing_address_id,
         {{ address_reading('billing') }} as billing_address_reading,
-        keyed.order_facts,
-        keyed.ordered_at,
+        emailed.facts_hash,
+        emailed.ordered_at,
         coalesce(
             {{ address_identity('shipping') }} <> {{ address_identity('billing') }}
-            and {{ name_key('keyed.ship_name') }} <> {{ name_key('keyed.bill_name') }}, false
+            and {{ name_key('emailed.ship_name') }} <> {{ name_key('emailed.bill_name') }}, false
         ) as is_gift
-    from keyed
-    left join emails on keyed.written_email_key = emails.written_email_key
-    left join addresses as shipping on keyed.address_id = shipping.address_id
-    left join addresses as billing on keyed.billing_address_id = billing.address_id
+    from emailed
+    left join addresses as shipping on emailed.ship_address_id = shipping.address_id
+    left join addresses as billing on emailed.bill_address_id = billing.address_id
 ),
 
 hashed as (
@@ -68,10 +67,10 @@ hashed as (
         address_reading,
         billing_address_id,
         billing_address_reading,
-        md5({{ one_text([
-            'order_facts', 'written_email_key', 'email_canonical_key', 'address_reading', 'billing_address_reading',
+        {{ row_hash([
+            'facts_hash', 'written_email_key', 'email_canonical_key', 'address_reading', 'billing_address_reading',
             'is_gift',
-        ]) | indent(8) }}) as order_hash,
+        ]) }} as order_hash,
         is_gift,
         ordered_at
     from identified

@@ -75,7 +75,9 @@ with_merchandise as (
         cast(case
             when is_cancelled or net_amount = 0 then 0
             else net_amount - tax_amount - shipping_amount
-        end as decimal(18, 4)) as merchandise_amount
+        end as decimal(18, 4)) as merchandise_amount,
+        {{ address_id('ship_') }} as ship_address_id,
+        {{ address_id('bill_') }} as bill_address_id
     from netted
 )
 

@@ -1,6 +1,5 @@
 -- One row per held-out recipient whose e-mail or address also belongs to somebody of the same campaign who was
--- sent mail: no clean holdout. In a tick: of those with a key that an order of the tick has.
-{{ after('int_recipient_keys') }}
+-- sent mail: no clean holdout. Of those that match an order of this build.
 with
 recipients as (
     select *
@@ -8,8 +7,21 @@ recipients as (
     where reading = 'latest'
 ),
 
+matched as (
+    select distinct
+        organization_id,
+        campaign_id,
+        recipient_id
+    from {{ ref('int_match_pairs__holdout') }}
+),
+
 held_out as (
-    {{ in_scope('recipients', 'int_recipient_keys', recipient_key()) | indent(4) }}
+    select recipients.*
+    from recipients
+    inner join matched
+        on recipients.organization_id = matched.organization_id
+        and recipients.campaign_id = matched.campaign_id
+        and recipients.recipient_id = matched.recipient_id
 ),
 
 also_mailed as (
@@ -23,7 +35,7 @@ also_mailed as (
         on held_out.organization_id = mailed.organization_id
         and held_out.campaign_id = mailed.campaign_id
         and held_out.{{ key }} = mailed.{{ key }}
-    where held_out.is_holdout and not mailed.is_holdout and mailed.sent_at is not null
+    where not mailed.is_holdout and mailed.sent_at is not null
     {{ "union" if not loop.last }}
     {% endfor %}
 )

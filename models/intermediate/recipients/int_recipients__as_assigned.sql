@@ -24,7 +24,8 @@ as_assigned as (
         latest.segment,
         latest.prior_revenue_amount,
         latest.is_holdout,
-        latest.created_at
+        latest.created_at,
+        latest.address_id
     from latest
     left join restated
         on latest.organization_id = restated.organization_id

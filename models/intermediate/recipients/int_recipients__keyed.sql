@@ -18,7 +18,7 @@ recipients as (
         '{{ reading }}' as reading,
         {{ email_key('email') }} as written_email_key,
         household_id,
-        {{ address_id() }} as address_id,
+        address_id,
         {{ code_key('discount_code') if reading == 'latest' else 'cast(null as varchar)' }} as code_key,
         is_holdout,
         created_at,
@@ -32,37 +32,38 @@ recipients as (
 
 addresses as (select * from {{ ref('int_addresses') }}),
 
-emails as (select * from {{ ref('int_emails') }}),
+emailed as (
+    {{ with_email_keys('recipients') | indent(4) }}
+),
 
 keyed as (
     select
-        recipients.organization_id,
-        recipients.campaign_id,
-        recipients.recipient_id,
-        recipients.reading,
-        recipients.written_email_key,
-        emails.email_key,
-        emails.email_canonical_key,
-        recipients.address_id,
+        emailed.organization_id,
+        emailed.campaign_id,
+        emailed.recipient_id,
+        emailed.reading,
+        emailed.written_email_key,
+        emailed.email_key,
+        emailed.email_canonical_key,
+        emailed.address_id,
         addresses.address_key,
         {{ address_identity('addresses') }} as address_identity,
         coalesce(
-            'household:' || recipients.household_id,
+            'household:' || emailed.household_id,
             'address:' || addresses.address_key,
-            'email:' || emails.email_key,
-            'recipient:' || recipients.recipient_id
+            'email:' || emailed.email_key,
+            'recipient:' || emailed.recipient_id
         ) as household_key,
-        recipients.code_key,
-        md5({{ one_text([
-            'recipients.written_email_key', 'emails.email_canonical_key', address_reading('addresses'),
-            'recipients.code_key', 'recipients.is_holdout', 'recipients.created_at', 'recipients.sent_at',
-        ]) | indent(8) }}) as recipient_hash,
-        recipients.is_holdout,
-        recipients.created_at,
-        recipients.sent_at
-    from recipients
-    left join addresses on recipients.address_id = addresses.address_id
-    left join emails on recipients.written_email_key = emails.written_email_key
+        emailed.code_key,
+        {{ row_hash([
+            'emailed.written_email_key', 'emailed.email_canonical_key', address_reading('addresses'),
+            'emailed.code_key', 'emailed.is_holdout', 'emailed.created_at', 'emailed.sent_at',
+        ]) }} as recipient_hash,
+        emailed.is_holdout,
+        emailed.created_at,
+        emailed.sent_at
+    from emailed
+    left join addresses on emailed.address_id = addresses.address_id
 )
 
 select * from keyed

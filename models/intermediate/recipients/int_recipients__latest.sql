@@ -45,5 +45,8 @@ typed as (
     from said
 )
 
-select * from typed
+select
+    *,
+    {{ address_id() }} as address_id
+from typed
 where is_holdout is not null and created_at is not null

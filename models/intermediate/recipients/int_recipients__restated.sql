@@ -31,5 +31,8 @@ merged as (
     group by organization_id, campaign_id, recipient_id
 )
 
-select * from merged
+select
+    *,
+    {{ address_id() }} as address_id
+from merged
 where is_holdout is not null and created_at is not null
