@@ -37,41 +37,35 @@ lowest as (
         )
 ),
 
-competitions as (
+competing as (
     select
-        organization_id,
-        order_address_reading,
-        campaign_id,
-        count(*) as competing_addresses,
-        cast(sum(recipients) as bigint) as competing_recipients,
-        min(address_identity) as first_address,
-        max(address_identity) as last_address
+        *,
+        count(*) over of_campaign as competing_addresses,
+        cast(sum(recipients) over of_campaign as bigint) as competing_recipients,
+        min(address_identity) over of_campaign as first_address,
+        max(address_identity) over of_campaign as last_address
     from lowest
-    group by organization_id, order_address_reading, campaign_id
+    window of_campaign as (partition by organization_id, order_address_reading, campaign_id)
 ),
 
 explained as (
     select
-        lowest.organization_id,
-        lowest.order_address_reading,
-        lowest.campaign_id,
-        lowest.address_identity,
-        lowest.match_tier,
-        lowest.match_reason
+        organization_id,
+        order_address_reading,
+        campaign_id,
+        address_identity,
+        match_tier,
+        match_reason
         || case
-            when lowest.match_tier > 1 and competitions.competing_addresses > 1
-                then ': ' || competitions.competing_addresses || ' addresses compete, ' || competitions.first_address
-                    || case when competitions.competing_addresses > 2 then ' to ' else ' and ' end
-                    || competitions.last_address
+            when match_tier > 1 and competing_addresses > 1
+                then ': ' || competing_addresses || ' addresses compete, ' || first_address
+                    || case when competing_addresses > 2 then ' to ' else ' and ' end
+                    || last_address
             else ''
         end as match_reason,
-        competitions.competing_addresses,
-        competitions.competing_recipients
-    from lowest
-    inner join competitions
-        on lowest.organization_id = competitions.organization_id
-        and lowest.order_address_reading = competitions.order_address_reading
-        and lowest.campaign_id = competitions.campaign_id
+        competing_addresses,
+        competing_recipients
+    from competing
 )
 
 select * from explained

@@ -6,17 +6,51 @@ recipients as (
     {{ in_scope(ref('int_recipients__keyed'), 'int_addresses__near_orders', ['address_id']) | indent(4) }}
 ),
 
-addresses as (select * from {{ ref('int_addresses') }}),
-
-parted as (
-    select
-        recipients.organization_id,
-        recipients.campaign_id,
-        recipients.recipient_id,
-        {{ address_part_columns() }}
+latest as (
+    select *
     from recipients
-    inner join addresses on recipients.address_id = addresses.address_id
-    where {{ address_identity('addresses') }} is not null
+    where reading = 'latest' and address_identity is not null
+),
+
+restated as (
+    select *
+    from recipients
+    where reading = 'as_assigned' and address_identity is not null
+),
+
+-- a recipient with one address in both readings counts once
+used as (
+    select
+        organization_id,
+        campaign_id,
+        address_identity,
+        address_id,
+        1 as recipients
+    from latest
+    union all
+    select
+        restated.organization_id,
+        restated.campaign_id,
+        restated.address_identity,
+        restated.address_id,
+        case when latest.recipient_id is null then 1 else 0 end as recipients
+    from restated
+    left join latest
+        on restated.organization_id = latest.organization_id
+        and restated.campaign_id = latest.campaign_id
+        and restated.recipient_id = latest.recipient_id
+        and restated.address_identity = latest.address_identity
+),
+
+used_addresses as (
+    select
+        organization_id,
+        campaign_id,
+        address_identity,
+        address_id,
+        sum(recipients) as recipients
+    from used
+    group by organization_id, campaign_id, address_identity, address_id
 ),
 
 counted as (
@@ -24,30 +58,25 @@ counted as (
         organization_id,
         campaign_id,
         address_identity,
-        count(distinct recipient_id) as recipients
-    from parted
+        cast(sum(recipients) as bigint) as recipients
+    from used_addresses
     group by organization_id, campaign_id, address_identity
 ),
 
+addresses as (select * from {{ ref('int_addresses') }}),
+
 spelt as (
-    select
-        parted.organization_id,
-        parted.campaign_id,
-        parted.address_identity,
-        parted.address_reading,
-        parted.address_key,
-        {% for part in address_compared_parts() %}
-        parted.{{ part }},
-        {% endfor %}
-        parted.address_range_start,
-        parted.address_range_end,
-        max(counted.recipients) as recipients
-    from parted
+    select distinct
+        used_addresses.organization_id,
+        used_addresses.campaign_id,
+        {{ address_part_columns() }},
+        counted.recipients
+    from used_addresses
     inner join counted
-        on parted.organization_id = counted.organization_id
-        and parted.campaign_id = counted.campaign_id
-        and parted.address_identity = counted.address_identity
-    group by all
+        on used_addresses.organization_id = counted.organization_id
+        and used_addresses.campaign_id = counted.campaign_id
+        and used_addresses.address_identity = counted.address_identity
+    inner join addresses on used_addresses.address_id = addresses.address_id
 )
 
 select * from spelt

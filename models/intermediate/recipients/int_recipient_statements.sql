@@ -1,30 +1,40 @@
--- One row per statement about a recipient of a known campaign about whom more than one row of one file speaks: by a
--- file, by the provider whose list or segment is the campaign's audience, or by matchback's own draw. Values are text;
--- null says nothing. In a tick: about those that it reads.
+-- One row per statement about a recipient about whom more than one row of one file speaks: by a file, by the provider
+-- whose list or segment is the campaign's audience, or by matchback's own draw. Values are text; null says nothing. In
+-- a tick: about those that it reads.
 {{ after('int_recipients__to_read') }}
 with
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
-file_campaigns as (select * from {{ ref('int_file_campaigns') }}),
+audience_campaigns as (select * from {{ ref('int_audience_campaigns') }}),
+
+file_statements as (
+    select *
+    from {{ ref('stg_files__recipients') }}
+    where not coalesce(is_alone, false)
+    union all
+    select statements.*
+    from {{ ref('stg_files__recipients') }} as statements
+    inner join audience_campaigns
+        on statements.organization_id = audience_campaigns.organization_id
+        and statements.campaign_id = audience_campaigns.campaign_id
+    where statements.is_alone
+),
 
 from_files as (
     select
-        statements.organization_id,
-        statements.campaign_id,
-        statements.recipient_id,
+        organization_id,
+        campaign_id,
+        recipient_id,
         {% for column in recipient_columns() %}
-        statements.{{ column }},
+        {{ column }},
         {% endfor %}
-        statements.file_name as source_key,
-        statements.file_read,
-        statements.row_number,
-        statements.is_current,
-        statements.said_at
-    from {{ ref('stg_files__recipients') }} as statements
-    left join file_campaigns
-        on statements.organization_id = file_campaigns.organization_id
-        and statements.campaign_id = file_campaigns.campaign_id
-    where file_campaigns.campaign_id is null or not coalesce(statements.is_alone, false)
+        file_name as source_key,
+        file_read,
+        row_number,
+        is_current,
+        true as is_in_file,
+        said_at
+    from file_statements
 ),
 
 from_audiences as (
@@ -39,6 +49,7 @@ from_audiences as (
         0 as file_read,
         0 as row_number,
         true as is_current,
+        false as is_in_file,
         said_at
     from (
         {{ in_scope(ref('int_audience_statements'), 'int_recipients__to_read', recipient_key()) | indent(8) }}
@@ -65,6 +76,7 @@ from_draws as (
         0 as file_read,
         0 as row_number,
         true as is_current,
+        false as is_in_file,
         assigned_at as said_at
     from (
         {{ in_scope(ref('stg_ops__assignments'), 'int_recipients__to_read', recipient_key()) | indent(8) }}
@@ -82,12 +94,13 @@ unioned as (
 ordered as (
     select
         unioned.*,
+        campaigns.campaign_id is not null as has_campaign,
         row_number() over (
             partition by unioned.organization_id, unioned.campaign_id, unioned.recipient_id
             order by unioned.said_at, unioned.source_key, unioned.file_read, unioned.row_number
         ) as statement_order
     from unioned
-    inner join campaigns
+    left join campaigns
         on unioned.organization_id = campaigns.organization_id
         and unioned.campaign_id = campaigns.campaign_id
 )

@@ -1,52 +1,23 @@
--- One row per recipient as credit reads it: the latest value of each column. A recipient without an arm or
+-- One row per recipient as credit reads it: the latest value of each column. A recipient without a campaign, an arm or
 -- the time of its assignment waits, and takes part in nothing.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_scope',
-    meta={'scope': 'int_recipients__to_read', 'keys': recipient_key()},
-) }}
-{{ after('int_recipients__to_read') }}
+{{ config(materialized='view') }}
 with
-statements as (
-    select *
-    from {{ ref('int_recipient_statements') }}
-    where is_current
-),
+merged as (select * from {{ ref('int_recipients__merged') }}),
 
-merged as (
-    select
-        {% for column in recipient_columns() %}
-        {{ latest_value(column) }} as {{ column }},
-        {% endfor %}
-        organization_id,
-        campaign_id,
-        recipient_id
-    from statements
-    group by organization_id, campaign_id, recipient_id
-),
-
-said as (
-    select * from {{ ref('int_recipients__stated_once') }}
-    union all
-    select * from merged
-),
-
-typed as (
+taking_part as (
     select
         organization_id,
         campaign_id,
         recipient_id,
         {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
-        cast(prior_revenue_amount as decimal(18, 4)) as prior_revenue_amount,
-        cast(is_holdout as boolean) as is_holdout,
-        cast(created_at as timestamp) as created_at,
-        cast(sent_at as timestamp) as sent_at,
-        cast(in_home_at as timestamp) as in_home_at
-    from said
+        prior_revenue_amount,
+        is_holdout,
+        created_at,
+        sent_at,
+        in_home_at,
+        address_id
+    from merged
+    where has_campaign and is_holdout is not null and created_at is not null
 )
 
-select
-    *,
-    {{ address_id() }} as address_id
-from typed
-where is_holdout is not null and created_at is not null
+select * from taking_part

@@ -8,7 +8,11 @@
 ) }}
 {{ after('int_recipients__to_read') }}
 with
-statements as (select * from {{ ref('int_recipient_statements') }}),
+statements as (
+    select *
+    from {{ ref('int_recipient_statements') }}
+    where has_campaign
+),
 
 merged as (
     select

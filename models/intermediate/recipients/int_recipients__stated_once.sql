@@ -2,7 +2,9 @@
 {{ config(materialized='view') }}
 {{ after('int_recipients__to_read') }}
 with
-campaigns as (select * from {{ ref('int_file_campaigns') }}),
+campaigns as (select * from {{ ref('int_campaigns') }}),
+
+audience_campaigns as (select * from {{ ref('int_audience_campaigns') }}),
 
 stated as (
     select
@@ -11,12 +13,17 @@ stated as (
         {% endfor %}
         statements.organization_id,
         statements.campaign_id,
-        statements.recipient_id
+        statements.recipient_id,
+        campaigns.campaign_id is not null as has_campaign,
+        true as is_in_file
     from {{ ref('stg_files__recipients') }} as statements
-    inner join campaigns
+    left join campaigns
         on statements.organization_id = campaigns.organization_id
         and statements.campaign_id = campaigns.campaign_id
-    where statements.is_alone
+    left join audience_campaigns
+        on statements.organization_id = audience_campaigns.organization_id
+        and statements.campaign_id = audience_campaigns.campaign_id
+    where statements.is_alone and audience_campaigns.campaign_id is null
 )
 
 select * from stated

@@ -70,7 +70,7 @@ spoken_of as (
         campaign_id,
         recipient_id,
         false as is_touched
-    from {{ as_built('int_recipients__latest') }}
+    from {{ as_built('int_recipients__merged') }}
     where organization_id in (select organization_id from changed)
     {% endif %}
 ),

@@ -1,7 +1,7 @@
 -- One row per version of a file's row that still holds: what the file says today (`is_current`) and what it said
 -- in earlier wordings. `file_read` counts the readings of a file; a row that a later reading no longer had was
 -- written again as a withdrawal, and everything up to it is gone. Most keys have one row in all (`is_alone`), and
--- those are not sorted.
+-- those are not sorted. They are told by a hash of the key: where two keys have one, both are sorted in vain.
 {% set entities = {
         'campaigns': none,
         'order_lines': none,
@@ -26,15 +26,18 @@ with
 {% endif %}
 
 {{ entity }}_released as (
-    {{ released_rows(entity ~ '_to_read', ref('stg_ops__held_organizations')) | indent(4) }}
+    select
+        *,
+        {{ row_hash(['organization_id', 'object_id']) }} as key_hash
+    from (
+        {{ released_rows(entity ~ '_to_read', ref('stg_ops__held_organizations')) | indent(8) }}
+    ) as released
 ),
 
 {{ entity }}_with_several as (
-    select
-        organization_id,
-        object_id
+    select key_hash
     from {{ entity }}_released
-    group by organization_id, object_id
+    group by key_hash
     having count(*) > 1
 ),
 
@@ -45,10 +48,8 @@ with
         released.file_read as last_read,
         case when released.is_withdrawal then released.file_read end as last_withdrawal
     from {{ entity }}_released as released
-    left join {{ entity }}_with_several as with_several
-        on released.organization_id = with_several.organization_id
-        and released.object_id = with_several.object_id
-    where with_several.object_id is null
+    left join {{ entity }}_with_several as with_several on released.key_hash = with_several.key_hash
+    where with_several.key_hash is null
     union all
     select
         released.*,
@@ -56,9 +57,7 @@ with
         max(released.file_read) over of_one_row as last_read,
         max(case when released.is_withdrawal then released.file_read end) over of_one_row as last_withdrawal
     from {{ entity }}_released as released
-    inner join {{ entity }}_with_several as with_several
-        on released.organization_id = with_several.organization_id
-        and released.object_id = with_several.object_id
+    inner join {{ entity }}_with_several as with_several on released.key_hash = with_several.key_hash
     window of_one_row as (partition by released.organization_id, released.object_id, released.file_name)
 ),
 
