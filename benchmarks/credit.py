@@ -1,29 +1,32 @@
-"""Full refreshes and ticks of the credit path over worlds of any size.
+"""Full refreshes and ticks of the credit path over worlds of any size, beside the ways one would do without it.
 
     python benchmarks/credit.py refresh [--orders 1000000] [--recipients 2000000]
     python benchmarks/credit.py tick    [--orders 1000000] [--recipients 2000000] [--changed 1000]
     python benchmarks/credit.py scale   [--from 100000] [--to 10000000]
+    python benchmarks/credit.py others  [--orders 1000000] [--recipients 2000000] [--only sqlite pandas polars postgres]
 
 The world (benchmarks/credit/*.sql) is generated inside DuckDB as loads would have landed it: raw JSON rows. `refresh`
-times `dbt build --full-refresh` of the credit path, raw rows to ledger, verdicts and log. `tick` lands changed orders
-on top of a built world and times the builds that take them in, model by model, as a share of the full refresh; then the
-copy of the marts, which has a cadence of its own. `scale` prints how the time of a full refresh grows. Two threads;
-figures are wall-clock seconds and peak resident memory: look at the ratios.
+times `dbt build --full-refresh` of the credit path, raw rows to ledger, verdicts and log, and then one hand-written DuckDB
+script that does the same work over the same rows (credit/by_hand.sql); it stops where ledger or verdicts differ in any
+row. `tick` lands changed orders on top of a built world and times the builds that take them in, model by model, as a
+share of the full refresh; then the copy of the marts, which has a cadence of its own. `scale` prints how the time of a
+full refresh grows. `others` does the work from stored keys to verdicts with a loop over SQLite, pandas, polars and
+PostgreSQL (credit/rivals.py). Two threads; figures are wall-clock seconds and peak resident memory: look at the ratios.
 """
-
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -37,15 +40,20 @@ SQL = ROOT / "benchmarks" / "credit"
 DBT = "from dbt.cli.main import cli; cli()"
 ROUND_ROWS = 1_000_000
 SALT, OTHER_SALT = 9, 10
+MEMORY_LIMIT = "7GB"
+RIVALS = ["sqlite", "pandas", "polars", "postgres"]
+COMPARED = {"marts.fct_match_candidates": "by_hand.ledger", "marts.fct_order_attributions": "by_hand.verdicts"}
 
 
 @dataclass(frozen=True)
 class Timing:
-    """A build: wall-clock seconds, peak resident MiB, and the seconds of each model."""
+    """A build: wall-clock seconds in all and until the first node, peak resident MiB, and the seconds of each node."""
 
     seconds: float
+    start_seconds: float
     peak_mib: float
     models: dict[str, float]
+    tests: dict[str, float]
 
 
 class World:
@@ -67,6 +75,7 @@ class World:
             "MATCHBACK_CONFIG": str(config),
             "DBT_TARGET_PATH": str(home / "target"),
             "DBT_LOG_PATH": str(home / "logs"),
+            "MATCHBACK_MEMORY_LIMIT": MEMORY_LIMIT,
             "DO_NOT_TRACK": "1",
         }
         campaigns = max(20, recipients // 100_000)
@@ -111,7 +120,7 @@ class World:
     def _connected(self) -> duckdb.DuckDBPyConnection:
         connection = duckdb.connect(str(self.database))
         connection.execute("set threads = 2")
-        connection.execute("set memory_limit = '8GB'")
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute("set preserve_insertion_order = false")
         return connection
 
@@ -123,68 +132,127 @@ class World:
         """
         command = [sys.executable, "-c", DBT, "--log-format", "json", "--log-level-file", "none", *arguments]
         command += ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
-        started = time.monotonic()
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True)
-        seconds = time.monotonic() - started
-        if done.returncode:
-            sys.exit(f"dbt failed:\n{done.stdout[-3000:]}")
-        return Timing(
-            seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, _model_seconds(done.stdout)
+        seconds, peak_mib, log = measured(command, self.environment)
+        return _timing(seconds, peak_mib, log)
+
+    def refresh(self) -> Timing:
+        """Makes all models of the credit path anew."""
+        return self.dbt("run", "--full-refresh", "--select", *CREDIT.split())
+
+    def test(self) -> Timing:
+        """Runs its data tests over all rows."""
+        return self.dbt(
+            *("test", "--exclude-resource-type", "unit_test", "--select", *CREDIT.split()),
+            *("--indirect-selection", "cautious"),
         )
 
-    def build(self, *arguments: str) -> Timing:
-        """Builds the credit path with its data tests."""
+    def tick(self) -> Timing:
+        """Takes in what changed, with data tests of what it touches."""
         return self.dbt(
             *("build", "--exclude-resource-type", "unit_test", "--select", *CREDIT.split()),
-            *("--indirect-selection", "cautious", *arguments),
+            *("--indirect-selection", "cautious"),
         )
 
+    def by_hand(self) -> tuple[float, float, str]:
+        """Runs the hand-written script over the same rows.
 
-def _model_seconds(log: str) -> dict[str, float]:
-    seconds: dict[str, float] = {}
+        Returns:
+            Seconds, peak resident MiB, and the statements that took longest.
+        """
+        command = [sys.executable, str(SQL / "by_hand.py"), str(self.database), str(self.home / "target"), MEMORY_LIMIT]
+        return measured(command, self.environment)
+
+    def compare(self) -> None:
+        """Stops where the script's ledger or verdicts differ from the models' in any row."""
+        with self._connected() as connection:
+            for ours, theirs in COMPARED.items():
+                columns = ", ".join(name for name, *_ in connection.execute(f"describe {theirs}").fetchall())
+                row = connection.execute(
+                    f"""
+                    select
+                        (select count(*) from {ours}),
+                        (select count(*) from (select {columns} from {ours} except all select {columns} from {theirs})),
+                        (select count(*) from (select {columns} from {theirs} except all select {columns} from {ours}))
+                    """
+                ).fetchone()
+                assert row is not None
+                if row[1:] != (0, 0):
+                    sys.exit(f"{ours} and {theirs} differ: {row[1]:,} rows are only in the one, {row[2]:,} in the other")
+                print(f"{ours} is {theirs}, row for row ({row[0]:,})", flush=True)
+
+
+def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, str]:
+    """Runs a command.
+
+    Returns:
+        Seconds, peak resident MiB and what it printed.
+    """
+    started = time.monotonic()
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    log = process.stdout.read() if process.stdout else ""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command[0]} failed:\n{log[-3000:]}")
+    return time.monotonic() - started, usage.ru_maxrss / 1024, log
+
+
+def _timing(seconds: float, peak_mib: float, log: str) -> Timing:
+    times: dict[str, dict[str, float]] = {"model": {}, "test": {}, "seed": {}, "operation": {}}
+    start: list[float] = []
     for line in log.splitlines():
         try:
             event = json.loads(line)
-            data = event["data"]
-            if event["info"]["name"] in ("LogModelResult", "LogTestResult", "LogSeedResult", "LogHookEndLine"):
-                name = data.get("node_info", {}).get("node_name") or data.get("statement", "hook")
-                seconds[name] = seconds.get(name, 0.0) + data["execution_time"]
+            name, data = event["info"]["name"], event["data"]
         except (ValueError, KeyError, TypeError):
+            # not a line of dbt's own log
             continue
-    return seconds
+        if name in ("MainReportVersion", "ConcurrencyLine"):
+            start.append(datetime.fromisoformat(event["info"]["ts"]).timestamp())
+        if name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+            node = data["node_info"]
+            times[node["resource_type"]][node["node_name"]] = data["execution_time"]
+    # what comes before the first event is the start of Python and the import of dbt
+    return Timing(seconds, start[-1] - start[0], peak_mib, times["model"] | times["seed"], times["test"])
 
 
 def show(title: str, timing: Timing, least_share: float = 0.02) -> None:
-    """Prints a build and the models that took most of it."""
+    """Prints a build: dbt's start, its nodes, and the models that took most of it."""
     print(f"{title}: {timing.seconds:.1f} s, peak {timing.peak_mib:,.0f} MiB")
+    models, tests = sum(timing.models.values()), sum(timing.tests.values())
+    print(f"    {'dbt parses':<60} {timing.start_seconds:7.1f} s")
+    print(f"    {f'{len(timing.models)} models and seeds (two at a time)':<60} {models:7.1f} s")
+    print(f"    {f'{len(timing.tests)} data tests (two at a time)':<60} {tests:7.1f} s")
     for name, seconds in sorted(timing.models.items(), key=lambda item: -item[1]):
         if seconds > timing.seconds * least_share:
-            print(f"    {name:<60} {seconds:7.1f} s")
+            print(f"        {name:<56} {seconds:7.1f} s")
+    sys.stdout.flush()
 
 
-def refresh(orders: int, recipients: int) -> None:
-    """A full refresh."""
-    with tempfile.TemporaryDirectory() as home:
-        world = World(Path(home), orders, recipients)
-        world.generate()
-        print(f"{orders:,} orders, {recipients:,} recipients")
-        show("full refresh", world.build("--full-refresh"))
+def refresh(world: World) -> Timing:
+    """A full refresh beside the hand-written script."""
+    world.generate()
+    print(f"{world.orders:,} orders, {world.recipients:,} recipients", flush=True)
+    full = world.refresh()
+    show("full refresh", full)
+    seconds, peak_mib, log = world.by_hand()
+    print(f"hand-written script: {seconds:.1f} s, peak {peak_mib:,.0f} MiB\n{log}", end="")
+    print(f"full refresh / script: {full.seconds / seconds:.2f}", flush=True)
+    world.compare()
+    print(f"all data tests: {world.test().seconds:.1f} s", flush=True)
+    return full
 
 
-def tick(orders: int, recipients: int, changed: int) -> None:
+def tick(world: World, changed: int) -> None:
     """A full refresh, then builds that take in changed orders."""
-    with tempfile.TemporaryDirectory() as home:
-        world = World(Path(home), orders, recipients)
-        world.generate()
-        print(f"{orders:,} orders, {recipients:,} recipients")
-        full = world.build("--full-refresh")
-        show("full refresh", full, 0.05)
-        for day in (3, 4):
-            world.change_orders(changed, day)
-            one = world.build()
-            show(f"tick of {changed:,} changed orders ({one.seconds / full.seconds:.1%} of the full refresh)", one)
-        show("tick of nothing", world.build(), 1)
-        show_copy(world)
+    full = refresh(world)
+    for day in (3, 4):
+        world.change_orders(changed, day)
+        one = world.tick()
+        show(f"tick of {changed:,} changed orders ({one.seconds / full.seconds:.1%} of the full refresh)", one)
+    nothing = world.tick()
+    show(f"tick of nothing ({nothing.seconds / full.seconds:.1%} of the full refresh)", nothing, 1)
+    show_copy(world)
 
 
 def show_copy(world: World) -> None:
@@ -200,6 +268,11 @@ def show_copy(world: World) -> None:
     print(f"copy of the marts: {time.monotonic() - started:.1f} s")
 
 
+def others(world: World, rivals: list[str]) -> None:
+    """The models beside other engines, from stored keys to verdicts."""
+    raise NotImplementedError
+
+
 def scale(first: int, last: int) -> None:
     """Full refreshes of growing worlds, and the exponent of their time."""
     points: list[tuple[int, float]] = []
@@ -208,10 +281,12 @@ def scale(first: int, last: int) -> None:
         with tempfile.TemporaryDirectory() as home:
             world = World(Path(home), orders, 2 * orders)
             world.generate()
-            timing = world.build("--full-refresh")
+            timing = world.refresh()
         points.append((orders, timing.seconds))
         print(f"{orders:>12,} orders: {timing.seconds:7.1f} s, peak {timing.peak_mib:,.0f} MiB", flush=True)
         orders *= 10
+    for (small, fast), (large, slow) in itertools.pairwise(points):
+        print(f"exponent from {small:,} to {large:,}: {math.log(slow / fast) / math.log(large / small):.2f}")
     (small, fast), (large, slow) = points[0], points[-1]
     print(f"exponent from {small:,} to {large:,}: {math.log(slow / fast) / math.log(large / small):.2f}")
 
@@ -219,19 +294,25 @@ def scale(first: int, last: int) -> None:
 def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["refresh", "tick", "scale"])
+    parser.add_argument("what", choices=["refresh", "tick", "scale", "others"])
     parser.add_argument("--orders", type=int, default=1_000_000)
     parser.add_argument("--recipients", type=int, default=2_000_000)
     parser.add_argument("--changed", type=int, default=1_000)
     parser.add_argument("--from", dest="first", type=int, default=100_000)
     parser.add_argument("--to", dest="last", type=int, default=10_000_000)
+    parser.add_argument("--only", nargs="+", choices=RIVALS, default=RIVALS)
     arguments = parser.parse_args()
-    if arguments.what == "refresh":
-        refresh(arguments.orders, arguments.recipients)
-    elif arguments.what == "tick":
-        tick(arguments.orders, arguments.recipients, arguments.changed)
-    else:
+    if arguments.what == "scale":
         scale(arguments.first, arguments.last)
+        return
+    with tempfile.TemporaryDirectory() as home:
+        world = World(Path(home), arguments.orders, arguments.recipients)
+        if arguments.what == "refresh":
+            refresh(world)
+        elif arguments.what == "tick":
+            tick(world, arguments.changed)
+        else:
+            others(world, arguments.only)
 
 
 if __name__ == "__main__":

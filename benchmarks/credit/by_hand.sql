@@ -40,11 +40,11 @@ select
     said.minimum_order_amount,
     said.launched_at
 from (
-    select unnest(from_json(payload, '{{
+    select unnest(from_json(payload, '{
         "campaign_id": "VARCHAR", "status": "VARCHAR", "currency": "VARCHAR", "discount_codes": "VARCHAR",
         "min_age_days": "INTEGER", "window_days": "INTEGER", "minimum_order_amount": "DECIMAL(18, 4)",
         "launched_at": "TIMESTAMP"
-    }}'), recursive := true)
+    }'), recursive := true)
     from raw_files.campaigns
     where not is_withdrawal
 ) as said;
@@ -52,11 +52,11 @@ from (
 create table by_hand.recipients as
 with
 said as (
-    select unnest(from_json(payload, '{{
+    select unnest(from_json(payload, '{
         "campaign_id": "VARCHAR", "recipient_id": "VARCHAR", "created_at": "VARCHAR", "is_holdout": "VARCHAR",
         "sent_at": "VARCHAR", "email": "VARCHAR", "address1": "VARCHAR", "address2": "VARCHAR", "city": "VARCHAR",
         "region": "VARCHAR", "postal_code": "VARCHAR", "country": "VARCHAR", "discount_code": "VARCHAR"
-    }}'))
+    }'))
     from raw_files.recipients
     where not is_withdrawal
 )
@@ -83,7 +83,7 @@ where nullif(said.is_holdout, '') is not null and nullif(said.created_at, '') is
 create table by_hand.orders as
 with
 said as (
-    select unnest(from_json(payload, '{{
+    select unnest(from_json(payload, '{
         "order_id": "VARCHAR", "ordered_at": "VARCHAR", "currency": "VARCHAR", "total_amount": "VARCHAR",
         "email": "VARCHAR", "customer_id": "VARCHAR", "status": "VARCHAR", "refunded_amount": "VARCHAR",
         "cancelled_at": "VARCHAR", "discount_codes": "VARCHAR", "is_test": "VARCHAR", "ship_name": "VARCHAR",
@@ -91,7 +91,7 @@ said as (
         "ship_postal_code": "VARCHAR", "ship_country": "VARCHAR", "bill_name": "VARCHAR", "bill_address1": "VARCHAR",
         "bill_address2": "VARCHAR", "bill_city": "VARCHAR", "bill_region": "VARCHAR", "bill_postal_code": "VARCHAR",
         "bill_country": "VARCHAR"
-    }}'))
+    }'))
     from raw_files.orders
     where not is_withdrawal
 )
@@ -132,11 +132,11 @@ select
     said.campaign_id,
     said.recipient_id
 from (
-    select unnest(from_json(payload, '{{
+    select unnest(from_json(payload, '{
         "email": "VARCHAR", "email_domain": "VARCHAR", "address1": "VARCHAR", "address2": "VARCHAR", "city": "VARCHAR",
         "region": "VARCHAR", "postal_code": "VARCHAR", "country": "VARCHAR", "campaign_id": "VARCHAR",
         "recipient_id": "VARCHAR"
-    }}'))
+    }'))
     from raw_files.exclusions
     where not is_withdrawal
 ) as said;
@@ -148,9 +148,9 @@ select
     said.started_at,
     said.ended_at
 from (
-    select unnest(from_json(payload, '{{
+    select unnest(from_json(payload, '{
         "customer_id": "VARCHAR", "email": "VARCHAR", "started_at": "TIMESTAMP", "ended_at": "TIMESTAMP"
-    }}'))
+    }'))
     from raw_files.subscriptions
     where not is_withdrawal
 ) as said
@@ -187,7 +187,7 @@ select organization_id, upper(trim(country)) as country from config.organization
 -- == the address models
 
 create or replace temp macro domain_of(email_key) as nullif(regexp_extract(email_key, '@([^@]*)$', 1), '');
-create or replace temp macro name_key(name) as nullif(regexp_replace(upper(strip_accents(name)), '[^\p{{L}}]', '', 'g'), '');
+create or replace temp macro name_key(name) as nullif(regexp_replace(upper(strip_accents(name)), '[^\p{L}]', '', 'g'), '');
 
 -- a marketplace's relay or a placeholder is no key
 create or replace temp macro matchable(email_key) as
