@@ -42,6 +42,12 @@ ROUND_ROWS = 1_000_000
 SALT, OTHER_SALT = 9, 10
 MEMORY_LIMIT = "7GB"
 RIVALS = ["sqlite", "pandas", "polars", "postgres"]
+# the models from stored keys to verdicts
+MATCHING = (
+    *("int_email_matches", "int_crowded_keys", "int_match", "int_order_discount_codes", "int_campaign_discount_codes"),
+    *("int_order_excl", "int_recipients__also_mailed", "int_recipient_excluded_parties", "int_subscriptions"),
+    *("int_order_verdicts", "fct_match_candidates", "fct_order_attributions"),
+)
 COMPARED = {"marts.fct_match_candidates": "by_hand.ledger", "marts.fct_order_attributions": "by_hand.verdicts"}
 
 
@@ -90,7 +96,7 @@ class World:
     def generate(self) -> None:
         """Lands campaigns, recipients, orders, exclusions and subscriptions."""
         self.dbt("seed")
-        with self._connected() as connection:
+        with self.connected() as connection:
             for what, count in (("recipients", self.recipients), ("orders", self.orders)):
                 for first in range(0, count, ROUND_ROWS):
                     self._write(connection, what, first, min(first + ROUND_ROWS, count), "2026-11-02", SALT)
@@ -98,7 +104,7 @@ class World:
 
     def change_orders(self, count: int, day: int = 3) -> None:
         """Lands another version of `count` orders, spread over the history, and a few that are new."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             step = max(self.orders // count, 1)
             connection.execute("create or replace temp table landed as from raw_files.orders limit 0")
             sql = self._sql("orders", 0, count, f"2026-11-{day:02d}", OTHER_SALT)
@@ -117,7 +123,8 @@ class World:
         texts = [(SQL / f"{name}.sql").read_text(encoding="utf-8") for name in ("world", what)]
         return "\n".join(texts).format(**values, file=f"orders/{loaded_at}.csv")
 
-    def _connected(self) -> duckdb.DuckDBPyConnection:
+    def connected(self) -> duckdb.DuckDBPyConnection:
+        """A connection with the builds' limits."""
         connection = duckdb.connect(str(self.database))
         connection.execute("set threads = 2")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
@@ -164,7 +171,7 @@ class World:
 
     def compare(self) -> None:
         """Stops where the script's ledger or verdicts differ from the models' in any row."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             for ours, theirs in COMPARED.items():
                 columns = ", ".join(name for name, *_ in connection.execute(f"describe {theirs}").fetchall())
                 row = connection.execute(
@@ -270,7 +277,35 @@ def show_copy(world: World) -> None:
 
 def others(world: World, rivals: list[str]) -> None:
     """The models beside other engines, from stored keys to verdicts."""
-    raise NotImplementedError
+    full = refresh(world)
+    ours = sum(seconds for name, seconds in full.models.items() if name.startswith(MATCHING))
+    print(f"models from keys to verdicts: {ours:.1f} s, one at a time", flush=True)
+    folder = world.home / "rivals"
+    folder.mkdir()
+    with world.connected() as connection:
+        connection.execute((SQL / "rivals.sql").read_text(encoding="utf-8").format(folder=folder))
+    world.database.unlink()
+    for name in rivals:
+        try:
+            _, peak_mib, log = measured([sys.executable, str(SQL / "rivals.py"), name, str(folder)], world.environment)
+        except SystemExit as error:
+            print(f"{name}: {str(error).splitlines()[0]}", flush=True)
+            continue
+        seconds = float(log.split()[-1])
+        print(f"{name}: {seconds:.1f} s, peak {peak_mib:,.0f} MiB, {seconds / ours:.1f} x the models", flush=True)
+        differing = [
+            duckdb.sql(
+                f"""
+                select count(*) from (
+                    (from '{folder / one}' except all from '{folder / other}')
+                    union all
+                    (from '{folder / other}' except all from '{folder / one}')
+                )
+                """
+            ).fetchall()[0][0]
+            for one, other in ((f"{name}.parquet", "ledger.parquet"), (f"{name}_verdicts.parquet", "verdicts.parquet"))
+        ]
+        print(f"    rows that differ in ledger and verdicts: {differing[0]:,} and {differing[1]:,}", flush=True)
 
 
 def scale(first: int, last: int) -> None:

@@ -21,10 +21,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run only the long tests, in full")
 
 
+# the files that take longest, longest first: with two processes the last file must be a short one
+LONGEST_FILES = (
+    *("test_incremental", "test_faults", "test_documents", "test_commands", "test_ticks", "test_quality", "test_addresses"),
+    *("test_writers", "test_lift_simulation", "test_differential", "test_mailing_list", "test_statements"),
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With `--long` only the tests marked `long`: the others have run in `make test`."""
     if config.getoption("--long"):
         items[:] = [item for item in items if item.get_closest_marker("long")]
+    places = {name: place for place, name in enumerate(LONGEST_FILES)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
 @pytest.fixture(scope="session")
@@ -69,17 +78,23 @@ def compile_inline(place: Workspace, sql: str) -> str:
 
 
 def _compile(place: Workspace, *selection: str) -> str:
-    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "compile", "--output", "json"]
+    printed = run_dbt(place, "--quiet", "compile", "--output", "json", *selection)
+    sql: str = json.loads(printed[printed.index("{") :])["compiled"]
+    return sql
+
+
+def run_dbt(place: Workspace, *arguments: str) -> str:
+    """What dbt prints, run for a workspace."""
     done = subprocess.run(
-        [*command, *selection, "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)],
+        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
+        + ["--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)],
         cwd=PROJECT_ROOT,
         env=os.environ | place.environment(),
         capture_output=True,
         text=True,
-        check=True,
     )
-    sql: str = json.loads(done.stdout[done.stdout.index("{") :])["compiled"]
-    return sql
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout
 
 
 def ship_configuration(place: Workspace) -> None:

@@ -22,7 +22,7 @@ from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from tests.python.conftest import load_files
 from tests.python.histories import History
 
-STEPS, SAMPLE_STEPS = 24, 4
+STEPS, SAMPLE_STEPS = 24, 3
 ORGANIZATIONS, SAMPLE_ORGANIZATIONS = 300, 150
 KILLS, SAMPLE_KILLS = 50, 2
 # seconds after the start

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ import pytest
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
+from dlt_pipelines.sandbox.shop import Clock
 from dlt_pipelines.sandbox.world import build_world
 
 KILLS, SAMPLE = 50, 5
@@ -68,7 +70,10 @@ def test_a_load_killed_again_and_again_ends_as_if_it_never_was(
         os.utime(path, (1_800_000_000, 1_800_000_000))
         os.utime(killed.inbox / path.relative_to(undisturbed.inbox), (1_800_000_000, 1_800_000_000))
     dice = random.Random(20261121)
-    with server.running(world) as base_url:
+    # the shops' time stands still, past all that happens in them: nothing comes to be seen between two loads
+    clock = Clock()
+    clock.fixed = datetime(2026, 12, 1, tzinfo=UTC)
+    with server.running(world, server.shops_of(world, clock)) as base_url:
         settings = server.settings(world, base_url)
         assert start_load(undisturbed, settings).wait(timeout=120) == 0
         interrupted = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +11,15 @@ import duckdb
 
 from dlt_pipelines.build import CREDIT, build
 from dlt_pipelines.config import Workspace
-from tests.python.conftest import compile_analysis, load_files, ship_configuration
+from tests.python.conftest import compile_analysis, load_files, run_dbt, ship_configuration
 from tests.python.histories import History
 
 
 class ExactWorld:
-    """Five people, two campaigns and an order of each person, as files that a change edits."""
+    """An organization with five people, two campaigns and an order of each person, as rows that a change edits."""
 
-    def __init__(self, place: Workspace) -> None:
-        """Nothing is written yet."""
-        self._place = place
+    def __init__(self) -> None:
+        """The same people in every organization."""
         self.tables: dict[str, list[dict[str, Any]]] = {
             "campaigns": [
                 {"campaign_id": name, "name": name, "launched_at": "2026-05-01", "discount_codes": name.upper()}
@@ -78,19 +77,26 @@ class ExactWorld:
         """The row of a key, to be changed."""
         return next(row for row in self.tables[table] if key.items() <= row.items())
 
-    def write(self) -> None:
-        """Writes the configuration and every file anew."""
-        if not (self._place.config / "organizations.csv").exists():
-            ship_configuration(self._place)
-            with (self._place.config / "organizations.csv").open("a", encoding="utf-8") as file:
-                file.write("acorn,Acorn,live,true,files,,,US,USD,UTC,,,\n")
-        for entity, rows in self.tables.items():
-            path = self._place.inbox / entity / "all.csv"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, ["organization_id", *rows[0]])
-                writer.writeheader()
-                writer.writerows({"organization_id": "acorn"} | row for row in rows)
+
+def write_worlds(place: Workspace, worlds: Mapping[str, ExactWorld]) -> None:
+    """Writes every file anew, the rows of all organizations in one file of each kind."""
+    for entity in ("campaigns", "recipients", "orders", "exclusions", "subscriptions"):
+        rows = [
+            {"organization_id": organization_id} | row
+            for organization_id, world in worlds.items()
+            for row in world.tables[entity]
+        ]
+        path = place.inbox / entity / "all.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def has_the_email_of_a_stranger(world: ExactWorld) -> None:
+    """Gives a recipient the e-mail of an order that is not hers."""
+    world.row("recipients", campaign_id="spring", recipient_id="ann").update(email="stranger@mail.example")
 
 
 # what changes, how, and which orders a tick must look at for which cause
@@ -103,9 +109,7 @@ EXACT_CHANGES: tuple[tuple[str, Callable[[ExactWorld], object], dict[str, str]],
     ),
     (
         "a recipient's e-mail: the order that had it, and the one that has it now",
-        lambda world: world.row("recipients", campaign_id="spring", recipient_id="ann").update(
-            email="stranger@mail.example"
-        ),
+        has_the_email_of_a_stranger,
         {"ann": "recipient", "stranger": "recipient"},
     ),
     (
@@ -136,21 +140,43 @@ EXACT_CHANGES: tuple[tuple[str, Callable[[ExactWorld], object], dict[str, str]],
 )
 
 
+def decided(place: Workspace) -> dict[tuple[str, str], str]:
+    """The orders that the last build decided anew, and why."""
+    with duckdb.connect(str(place.database), read_only=True) as connection:
+        found = connection.execute(
+            "select organization_id, order_id, cause from intermediate.int_orders__to_decide"
+        ).fetchall()
+    return {(organization_id, order_id): cause for organization_id, order_id, cause in found}
+
+
 def test_a_tick_decides_exactly_the_orders_that_a_change_touches(new_place: Callable[[str], Workspace]) -> None:
-    """One change after the other in a small world: the orders looked at, and why, are those a person would name."""
+    """A change in each of many small organizations: the orders looked at, and why, are those a person would name."""
     place = new_place("exact")
-    world = ExactWorld(place)
-    world.write()
+    worlds = {f"change_{number}": ExactWorld() for number in range(len(EXACT_CHANGES))}
+    ship_configuration(place)
+    with (place.config / "organizations.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{name},{name},live,true,files,,,US,USD,UTC,,,\n" for name in worlds)
+    for world, (name, _, _) in zip(worlds.values(), EXACT_CHANGES, strict=True):
+        if name.startswith("an exclusion"):
+            has_the_email_of_a_stranger(world)
+    write_worlds(place, worlds)
     load_files(place)
     build(place, select=CREDIT)
-    for name, change, expected in EXACT_CHANGES:
+    for world, (_, change, _) in zip(worlds.values(), EXACT_CHANGES, strict=True):
         change(world)
-        world.write()
-        load_files(place)
-        build(place, select=CREDIT)
-        with duckdb.connect(str(place.database), read_only=True) as connection:
-            found = connection.execute("select order_id, cause from intermediate.int_orders__to_decide").fetchall()
-        assert dict(found) == expected, name
+    write_worlds(place, worlds)
+    load_files(place)
+    build(place, select=CREDIT)
+    found = decided(place)
+    for organization_id, (name, _, expected) in zip(worlds, EXACT_CHANGES, strict=True):
+        assert {order: cause for (whose, order), cause in found.items() if whose == organization_id} == expected, name
+
+    # a seed that keys are made with: everything is keyed anew, and decided is whose key is another
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute("insert into config.unmatchable_emails values ('local_part', 'stranger', 'a test')")
+    run_dbt(place, "run", "--select", *CREDIT.split())
+    keyed_otherwise = {"stranger": "order"}
+    assert decided(place) == {(name, order): cause for name in worlds for order, cause in keyed_otherwise.items()}
 
 
 def test_the_figures_of_any_past_day_can_be_had_again(new_place: Callable[[str], Workspace]) -> None:
