@@ -6,13 +6,13 @@
     python benchmarks/credit.py others  [--orders 1000000] [--recipients 2000000] [--only sqlite pandas polars postgres]
 
 The world (benchmarks/credit/*.sql) is generated inside DuckDB as loads would have landed it: raw JSON rows. `refresh`
-times `dbt build --full-refresh` of the credit path, raw rows to ledger, verdicts and log, and then one hand-written DuckDB
-script that does the same work over the same rows (credit/by_hand.sql); it stops where ledger or verdicts differ in any
-row. `tick` lands changed orders on top of a built world and times the builds that take them in, model by model, as a
-share of the full refresh; then the copy of the marts, which has a cadence of its own. `scale` prints how the time of a
-full refresh grows. `others` does the work from stored keys to verdicts with a loop over SQLite, pandas, polars and
-PostgreSQL (credit/rivals.py). Two threads; figures are wall-clock seconds and peak resident memory: look at the ratios.
+times a full refresh of the credit path, raw rows to ledger, verdicts and log, and then one hand-written DuckDB script
+that does the same work over the same rows (credit/by_hand.sql); it stops where ledger or verdicts differ in any row.
+`tick` does that too, lands changed orders on top and times the builds that take them in, model by model, as a share of
+the full refresh; then the copy of the marts, which has a cadence of its own. `scale` prints how a full refresh grows. `others` does the work from stored keys to verdicts with a loop over SQLite, pandas, polars and
+PostgreSQL (credit/rivals). Two threads; figures are wall-clock seconds and peak resident memory: look at the ratios.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -170,22 +170,23 @@ class World:
         return measured(command, self.environment)
 
     def compare(self) -> None:
-        """Stops where the script's ledger or verdicts differ from the models' in any row."""
+        """Stops where the script's ledger or verdicts are other rows than the models'."""
         with self.connected() as connection:
             for ours, theirs in COMPARED.items():
                 columns = ", ".join(name for name, *_ in connection.execute(f"describe {theirs}").fetchall())
-                row = connection.execute(
-                    f"""
-                    select
-                        (select count(*) from {ours}),
-                        (select count(*) from (select {columns} from {ours} except all select {columns} from {theirs})),
-                        (select count(*) from (select {columns} from {theirs} except all select {columns} from {ours}))
-                    """
-                ).fetchone()
-                assert row is not None
-                if row[1:] != (0, 0):
-                    sys.exit(f"{ours} and {theirs} differ: {row[1]:,} rows are only in the one, {row[2]:,} in the other")
-                print(f"{ours} is {theirs}, row for row ({row[0]:,})", flush=True)
+                told = [
+                    # the sum and the exclusive or of all rows' hashes, whatever their order
+                    connection.execute(
+                        f"""
+                        select count(*), sum(cast(hash({columns}) as hugeint)), bit_xor(hash({columns}))
+                        from {relation}
+                        """
+                    ).fetchall()
+                    for relation in (ours, theirs)
+                ]
+                if told[0] != told[1]:
+                    sys.exit(f"{ours} and {theirs} differ")
+                print(f"{ours} is {theirs}, row for row ({told[0][0][0]:,})", flush=True)
 
 
 def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, str]:
@@ -283,11 +284,11 @@ def others(world: World, rivals: list[str]) -> None:
     folder = world.home / "rivals"
     folder.mkdir()
     with world.connected() as connection:
-        connection.execute((SQL / "rivals.sql").read_text(encoding="utf-8").format(folder=folder))
+        connection.execute((SQL / "rivals" / "inputs.sql").read_text(encoding="utf-8").format(folder=folder))
     world.database.unlink()
     for name in rivals:
         try:
-            _, peak_mib, log = measured([sys.executable, str(SQL / "rivals.py"), name, str(folder)], world.environment)
+            _, peak_mib, log = measured([sys.executable, str(SQL / "rivals"), name, str(folder)], world.environment)
         except SystemExit as error:
             print(f"{name}: {str(error).splitlines()[0]}", flush=True)
             continue

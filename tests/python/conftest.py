@@ -23,7 +23,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 # the files that take longest, longest first: with two processes the last file must be a short one
 LONGEST_FILES = (
-    *("test_incremental", "test_faults", "test_documents", "test_commands", "test_ticks", "test_quality", "test_addresses"),
+    *(
+        "test_incremental",
+        "test_faults",
+        "test_documents",
+        "test_commands",
+        "test_ticks",
+        "test_quality",
+        "test_addresses",
+    ),
     *("test_writers", "test_lift_simulation", "test_differential", "test_mailing_list", "test_statements"),
 )
 
@@ -86,8 +94,10 @@ def _compile(place: Workspace, *selection: str) -> str:
 def run_dbt(place: Workspace, *arguments: str) -> str:
     """What dbt prints, run for a workspace."""
     done = subprocess.run(
-        [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
-        + ["--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)],
+        [
+            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments),
+            *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
+        ],
         cwd=PROJECT_ROOT,
         env=os.environ | place.environment(),
         capture_output=True,

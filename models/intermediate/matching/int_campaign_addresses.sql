@@ -2,11 +2,11 @@
 -- the parts that the tiers compare (a row for each reading of them) and how many recipients have it. In a tick: those
 -- that the address of an order may match.
 with
-recipients as (
+recipients {{ "as" if is_tick() else inlined() }} (
     {{ in_scope(ref('int_recipients__keyed'), 'int_addresses__near_orders', ['address_id']) | indent(4) }}
 ),
 
-latest as (
+latest {{ inlined() }} (
     select *
     from recipients
     where reading = 'latest' and address_identity is not null

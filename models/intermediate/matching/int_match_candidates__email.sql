@@ -8,7 +8,7 @@ matches as (
 
 exclusions as (select * from {{ ref('int_order_exclusions') }}),
 
-mailed as (
+mailed {{ inlined() }} (
     select *
     from {{ ref('int_recipients__keyed') }}
     where reading = 'latest' and not is_holdout and sent_at is not null

@@ -31,7 +31,7 @@ crowded as (
 ),
 
 {% endfor %}
-held_out as (
+held_out {{ inlined() }} (
     select *
     from {{ ref('int_recipients__keyed') }}
     where reading = 'latest' and is_holdout

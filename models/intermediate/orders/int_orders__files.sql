@@ -5,7 +5,7 @@
 {% set columns = texts + order_amount_columns() + order_time_columns() + ['is_test'] %}
 
 with
-statements as (
+statements {{ inlined() }} (
     select *
     from {{ ref('stg_files__orders') }}
     where is_current
