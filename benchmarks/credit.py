@@ -9,8 +9,9 @@ The world (benchmarks/credit/*.sql) is generated inside DuckDB as loads would ha
 times a full refresh of the credit path, raw rows to ledger, verdicts and log, and then one hand-written DuckDB script
 that does the same work over the same rows (credit/by_hand.sql); it stops where ledger or verdicts differ in any row.
 `tick` does that too, lands changed orders on top and times the builds that take them in, model by model, as a share of
-the full refresh; then the copy of the marts, which has a cadence of its own. `scale` prints how a full refresh grows. `others` does the work from stored keys to verdicts with a loop over SQLite, pandas, polars and
-PostgreSQL (credit/rivals). Two threads; figures are wall-clock seconds and peak resident memory: look at the ratios.
+the full refresh; then the copy of the marts, which has a cadence of its own. `scale` prints how a full refresh grows.
+`others` does the work from stored keys to verdicts with a loop over SQLite, pandas, polars and PostgreSQL
+(credit/rivals). Two threads; figures are wall-clock seconds and peak resident memory: look at the ratios.
 """
 
 from __future__ import annotations

@@ -11,3 +11,8 @@
 {% macro spark__inlined() -%}
     as
 {%- endmacro %}
+
+-- The same for a step that a tick makes of few rows out of many, and had better keep.
+{% macro inlined_but_in_ticks() -%}
+    {{ return('as' if is_tick() else inlined()) }}
+{%- endmacro %}

@@ -3,7 +3,7 @@
 {% set changed_settings = ref('int_build__changed_settings') %}
 
 with
-orders as (
+orders {{ inlined_but_in_ticks() }} (
     {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_key', order_key()) | indent(4) }}
 ),
 

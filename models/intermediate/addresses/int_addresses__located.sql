@@ -1,7 +1,7 @@
 -- One row per distinct address: country, language group, postcode and city in their standard form.
 {{ config(materialized='view') }}
 with
-addresses as (select * from {{ ref('int_addresses__distinct') }}),
+addresses {{ inlined() }} (select * from {{ ref('int_addresses__distinct') }}),
 
 countries as (select * from {{ ref('int_address_countries') }}),
 

@@ -3,7 +3,7 @@
 with
 recipients as (select * from {{ ref('int_recipients__changed') }}),
 
-addresses as (select * from {{ ref('int_addresses') }}),
+addresses {{ inlined() }} (select * from {{ ref('int_addresses') }}),
 
 changed_addresses as (
     select distinct

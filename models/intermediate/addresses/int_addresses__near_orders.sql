@@ -7,7 +7,7 @@ orders as (
     ) | indent(4) }}
 ),
 
-addresses as (select * from {{ ref('int_addresses') }}),
+addresses {{ inlined() }} (select * from {{ ref('int_addresses') }}),
 
 order_addresses as (
     select addresses.*

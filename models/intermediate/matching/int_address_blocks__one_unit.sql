@@ -11,7 +11,7 @@ organizations as (
 ),
 
 {% for side, relation in {'orders': 'int_order_addresses', 'campaigns': 'int_campaign_addresses'}.items() %}
-{{ side }} as (
+{{ side }} {{ inlined() }} (
     select addresses.*
     from {{ ref(relation) }} as addresses
     inner join organizations on addresses.organization_id = organizations.organization_id

@@ -2,7 +2,7 @@
 -- or one of whose numbers is a range that holds the other: those whose streets tiers 2 and 3 compare.
 {{ config(materialized='view') }}
 with
-orders as (
+orders {{ inlined() }} (
     select orders.*
     from {{ ref('int_order_addresses') }} as orders
     inner join {{ ref('int_organizations') }} as organizations
@@ -11,7 +11,7 @@ orders as (
     where orders.address_key is not null
 ),
 
-campaigns as (
+campaigns {{ inlined() }} (
     select *
     from {{ ref('int_campaign_addresses') }}
     where address_key is not null

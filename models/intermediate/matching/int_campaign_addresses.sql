@@ -2,7 +2,7 @@
 -- the parts that the tiers compare (a row for each reading of them) and how many recipients have it. In a tick: those
 -- that the address of an order may match.
 with
-recipients {{ "as" if is_tick() else inlined() }} (
+recipients {{ inlined_but_in_ticks() }} (
     {{ in_scope(ref('int_recipients__keyed'), 'int_addresses__near_orders', ['address_id']) | indent(4) }}
 ),
 

@@ -4,7 +4,7 @@
 {% set keys = {'email_key': ('email', 'int_email_matches'), 'address_identity': ('address', 'int_address_matches')} %}
 
 with
-recipients as (
+recipients {{ inlined() }} (
     select *
     from {{ ref('int_recipients__keyed') }}
     where reading = 'latest'

@@ -4,7 +4,7 @@
 with
 pairs as (select * from {{ ref('int_match_pairs__address') }}),
 
-orders as (select * from {{ ref('int_matchable_orders') }}),
+orders {{ inlined_but_in_ticks() }} (select * from {{ ref('int_matchable_orders') }}),
 
 subscriptions as (select * from {{ ref('int_subscriptions') }}),
 

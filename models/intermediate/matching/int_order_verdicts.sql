@@ -2,7 +2,7 @@
 -- the orders that it decides anew.
 {{ config(materialized='view') }}
 with
-orders as (
+orders {{ inlined_but_in_ticks() }} (
     {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
 ),
 

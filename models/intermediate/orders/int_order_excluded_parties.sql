@@ -5,7 +5,7 @@
     meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
 ) }}
 with
-identifiers as (
+identifiers {{ inlined_but_in_ticks() }} (
     {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key()) | indent(4) }}
 ),
 

@@ -11,7 +11,7 @@ orders as (
     {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_key', order_key()) | indent(4) }}
 ),
 
-addresses as (select * from {{ ref('int_addresses') }}),
+addresses {{ inlined() }} (select * from {{ ref('int_addresses') }}),
 
 keyed as (
     select

@@ -9,7 +9,7 @@ exclusions as (
     where kind = 'exclusion'
 ),
 
-orders as (select * from {{ ref('int_order_identifiers') }}),
+orders {{ inlined() }} (select * from {{ ref('int_order_identifiers') }}),
 
 touched as (
     {% if is_tick() %}

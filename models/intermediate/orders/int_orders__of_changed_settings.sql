@@ -1,7 +1,7 @@
 -- One row per order, cause and reach that a change of settings, of a subscription or of a blackout period touches.
 -- Empty outside ticks.
 with
-orders as (select * from {{ ref('int_order_identifiers') }}),
+orders {{ inlined() }} (select * from {{ ref('int_order_identifiers') }}),
 
 times as (select * from {{ ref('int_orders__unioned') }}),
 

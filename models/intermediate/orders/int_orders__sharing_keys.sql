@@ -1,9 +1,9 @@
 -- One row per order that has the e-mail or the code, or lives near the address, that a changed recipient had or has.
 -- Empty outside ticks.
 with
-recipients as (select * from {{ ref('int_recipients__changed') }}),
+recipients {{ inlined() }} (select * from {{ ref('int_recipients__changed') }}),
 
-orders as (select * from {{ ref('int_order_identifiers') }}),
+orders {{ inlined() }} (select * from {{ ref('int_order_identifiers') }}),
 
 near_addresses as (select * from {{ ref('int_addresses__near_changed') }}),
 

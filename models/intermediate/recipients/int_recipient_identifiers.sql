@@ -2,7 +2,7 @@
 -- whom one row of one file says all, both readings are one.
 {{ config(materialized='view') }}
 with
-keyed as (select * from {{ ref('int_recipients__keyed') }}),
+keyed {{ inlined() }} (select * from {{ ref('int_recipients__keyed') }}),
 
 restated as (
     select *

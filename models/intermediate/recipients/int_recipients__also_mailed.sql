@@ -1,7 +1,7 @@
 -- One row per held-out recipient whose e-mail or address also belongs to somebody of the same campaign who was
 -- sent mail: no clean holdout. Of those that match an order of this build.
 with
-recipients as (
+recipients {{ inlined() }} (
     select *
     from {{ ref('int_recipients__keyed') }}
     where reading = 'latest'

@@ -6,7 +6,7 @@ exclusions as (
     where kind = 'exclusion'
 ),
 
-keyed as (
+keyed {{ inlined() }} (
     select *
     from {{ ref('int_recipients__keyed') }}
     where reading = 'latest'

@@ -15,17 +15,17 @@
 with
 {% for entity, to_read in entities.items() %}
 {% if to_read %}
-{{ entity }}_to_read {{ inlined() }} (
+{{ entity }}_to_read {{ inlined_but_in_ticks() }} (
     {{ versions_to_read(
         source('raw_files', entity), to_read[0],
         {'versions.organization_id': 'organization_id', to_read[1]: 'file_object_id'}
     ) | indent(4) }}
 ),
 {% else %}
-{{ entity }}_to_read {{ inlined() }} (select * from {{ source('raw_files', entity) }}),
+{{ entity }}_to_read {{ inlined_but_in_ticks() }} (select * from {{ source('raw_files', entity) }}),
 {% endif %}
 
-{{ entity }}_released {{ inlined() }} (
+{{ entity }}_released {{ inlined_but_in_ticks() }} (
     select
         *,
         {{ row_hash(['organization_id', 'object_id']) }} as key_hash
