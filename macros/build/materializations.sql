@@ -5,8 +5,10 @@
     {{ return(replaced_relation('table')) }}
 {%- endmaterialization %}
 
+-- A view whose `meta` says `kept_in_ticks` is a table then: a few rows picked out of many, which several models read.
 {% materialization view, adapter='duckdb' -%}
-    {{ return(replaced_relation('view')) }}
+    {%- set is_kept = is_tick() and config.get('meta', {}).get('kept_in_ticks') -%}
+    {{ return(replaced_relation('table' if is_kept else 'view')) }}
 {%- endmaterialization %}
 
 {% macro replaced_relation(type) -%}

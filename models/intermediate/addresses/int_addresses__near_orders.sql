@@ -1,11 +1,7 @@
 -- One row per address that the address of an order may match which a tick matches anew (see near_address_conditions).
 -- Empty outside ticks.
 with
-orders as (
-    {{ in_scope(
-        ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match'
-    ) | indent(4) }}
-),
+orders as (select * from {{ ref('int_order_identifiers__matched') }}),
 
 addresses {{ inlined() }} (select * from {{ ref('int_addresses') }}),
 

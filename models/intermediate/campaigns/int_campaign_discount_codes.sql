@@ -11,11 +11,7 @@ redeemed as (
     from {{ ref('int_order_discount_codes') }}
 ),
 
-recipients as (
-    select *
-    from {{ ref('int_recipients__keyed') }}
-    where reading = 'latest'
-),
+recipients as (select * from {{ ref('int_recipients__matched') }}),
 
 listed as (
     select

@@ -7,9 +7,7 @@
     meta={'scope': 'int_orders__to_decide', 'keys': order_key(), 'condition': 'scope.is_to_match'},
 ) }}
 with
-orders as (
-    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
-),
+orders as (select * from {{ ref('int_order_identifiers__matched') }}),
 
 pairs as (select * from {{ ref('int_address_pairs__lowest') }}),
 

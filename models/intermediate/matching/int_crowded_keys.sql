@@ -1,39 +1,20 @@
 -- One row per key, an e-mail or an address, that more recipients of a campaign share, of any arm, sent or not, than
 -- `max_recipients_per_key` of a method allows (one without a limit allows any number). In a tick: of the keys that its
 -- orders match.
-{% set keys = {'email_key': ('email', 'int_email_matches'), 'address_identity': ('address', 'int_address_matches')} %}
+{% set keys = {'email_key': 'email', 'address_identity': 'address'} %}
 
 with
-recipients {{ inlined() }} (
-    select *
-    from {{ ref('int_recipients__keyed') }}
-    where reading = 'latest'
-),
+recipients {{ inlined() }} (select * from {{ ref('int_recipients__matched') }}),
 
 limits as (
     select
-        {% for key, (method, _) in keys.items() %}
+        {% for key, method in keys.items() %}
         max(case when match_method = '{{ method }}' then max_recipients_per_key end) as {{ key }}_limit,
         {% endfor %}
         max(case when match_method = 'holdout' then max_recipients_per_key end) as holdout_limit
     from {{ ref('match_methods') }}
 ),
 
-{% for key, (_, matches) in keys.items() %}
-{{ after(matches) }}
-{% if is_tick() %}
-matched_{{ key }} as (
-    select distinct
-        organization_id,
-        campaign_id,
-        {{ key }}
-    from (
-        {{ in_scope(ref(matches), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(8) }}
-    ) as matches
-),
-
-{% endif %}
-{% endfor %}
 counted as (
     {% for key in keys %}
     select
@@ -45,12 +26,6 @@ counted as (
         limits.holdout_limit,
         count(*) as recipients
     from recipients
-    {% if is_tick() %}
-    inner join matched_{{ key }} as matched
-        on recipients.organization_id = matched.organization_id
-        and recipients.campaign_id = matched.campaign_id
-        and recipients.{{ key }} = matched.{{ key }}
-    {% endif %}
     inner join limits on limits.{{ key }}_limit is not null or limits.holdout_limit is not null
     where recipients.{{ key }} is not null
     group by

@@ -5,9 +5,7 @@ candidates as (select * from {{ ref('int_match_candidates__prioritised') }}),
 
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
-orders as (
-    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
-),
+orders as (select * from {{ ref('int_orders__decided') }}),
 
 timed as (
     select

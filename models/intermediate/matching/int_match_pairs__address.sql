@@ -3,16 +3,14 @@
 -- qualify: one row per campaign without a recipient.
 {{ config(materialized='view') }}
 with
-matches as (
-    {{ in_scope(ref('int_address_matches'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
-),
+matches as (select * from {{ ref('int_address_matches__matched') }}),
 
 exclusions as (select * from {{ ref('int_order_exclusions') }}),
 
 mailed {{ inlined() }} (
     select *
-    from {{ ref('int_recipients__keyed') }}
-    where reading = 'latest' and not is_holdout and sent_at is not null
+    from {{ ref('int_recipients__matched') }}
+    where not is_holdout and sent_at is not null
 ),
 
 crowded as (

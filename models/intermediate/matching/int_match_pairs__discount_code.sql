@@ -34,11 +34,10 @@ own_codes as (
         recipients.code_key,
         recipients.is_holdout,
         coalesce(recipients.sent_at, recipients.created_at) as window_start_at
-    from {{ ref('int_recipients__keyed') }} as recipients
+    from {{ ref('int_recipients__matched') }} as recipients
     inner join redeemed_codes
         on recipients.organization_id = redeemed_codes.organization_id
         and recipients.code_key = redeemed_codes.code_key
-    where recipients.reading = 'latest'
     qualify
         count(*) over (partition by recipients.organization_id, recipients.campaign_id, recipients.code_key) = 1
 ),

@@ -10,15 +10,13 @@ crowded as (
 ),
 
 {% for name, relation, key in [
-    ('email_matches', 'int_email_matches', 'email_key'), ('matches', 'int_address_matches', 'address_identity'),
+    ('email_matches', 'int_email_matches__matched', 'email_key'), ('matches', 'int_address_matches__matched', 'address_identity'),
 ] %}
 {{ name }} as (
     select
         matches.*,
         crowded.recipients as crowd
-    from (
-        {{ in_scope(ref(relation), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(8) }}
-    ) as matches
+    from {{ ref(relation) }} as matches
     left join exclusions
         on matches.organization_id = exclusions.organization_id
         and matches.order_id = exclusions.order_id
@@ -33,8 +31,8 @@ crowded as (
 {% endfor %}
 held_out {{ inlined() }} (
     select *
-    from {{ ref('int_recipients__keyed') }}
-    where reading = 'latest' and is_holdout
+    from {{ ref('int_recipients__matched') }}
+    where is_holdout
 ),
 
 by_email as (

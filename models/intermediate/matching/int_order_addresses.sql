@@ -1,9 +1,7 @@
 -- One row per organization and address that its orders are shipped to (or billed to, where `match_billing_address`
 -- is on), with the parts that the tiers compare; a row for each reading of them (another town, say).
 with
-orders as (
-    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
-),
+orders as (select * from {{ ref('int_order_identifiers__matched') }}),
 
 addresses as (select * from {{ ref('int_addresses') }}),
 

@@ -2,17 +2,13 @@
 -- the orders that it decides anew.
 {{ config(materialized='view') }}
 with
-orders {{ inlined_but_in_ticks() }} (
-    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
-),
+orders {{ inlined_but_in_ticks() }} (select * from {{ ref('int_orders__decided') }}),
 
 exclusions as (select * from {{ ref('int_order_exclusions') }}),
 
 winners as (
     select *
-    from (
-        {{ in_scope(ref('int_match_candidates__ranked'), 'int_orders__to_decide', order_key()) | indent(8) }}
-    ) as ranked
+    from {{ ref('int_match_candidates__decided') }}
     where match_rank = 1
 ),
 

@@ -2,9 +2,7 @@
 -- tick: of those that it matches anew.
 {{ config(materialized='view') }}
 with
-identifiers as (
-    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
-),
+identifiers as (select * from {{ ref('int_order_identifiers__matched') }}),
 
 exclusions as (select * from {{ ref('int_order_exclusions') }}),
 

@@ -5,9 +5,7 @@
     meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
 ) }}
 with
-identifiers {{ inlined_but_in_ticks() }} (
-    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key()) | indent(4) }}
-),
+identifiers {{ inlined_but_in_ticks() }} (select * from {{ ref('int_order_identifiers__decided') }}),
 
 exclusions as (select * from {{ ref('int_exclusion_keys') }}),
 

@@ -5,13 +5,9 @@
     meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
 ) }}
 with
-orders as (
-    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
-),
+orders as (select * from {{ ref('int_orders__decided') }}),
 
-identifiers as (
-    {{ in_scope(ref('int_order_identifiers'), 'int_orders__to_decide', order_key()) | indent(4) }}
-),
+identifiers as (select * from {{ ref('int_order_identifiers__decided') }}),
 
 own_domains as (select * from {{ ref('int_organization_email_domains') }}),
 

@@ -1,9 +1,7 @@
 -- One row per recipient (latest reading) who wins an order and is, or whose e-mail, domain or address is, excluded.
 -- In a tick: an order that it decides anew.
 with
-candidates as (
-    {{ in_scope(ref('int_match_candidates__ranked'), 'int_orders__to_decide', order_key()) | indent(4) }}
-),
+candidates as (select * from {{ ref('int_match_candidates__decided') }}),
 
 winners as (
     select *

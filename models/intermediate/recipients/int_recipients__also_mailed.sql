@@ -17,7 +17,7 @@ matched as (
 
 held_out as (
     select recipients.*
-    from recipients
+    from {{ ref('int_recipients__matched') }} as recipients
     inner join matched
         on recipients.organization_id = matched.organization_id
         and recipients.campaign_id = matched.campaign_id

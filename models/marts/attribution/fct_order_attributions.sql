@@ -7,9 +7,7 @@
     meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
 ) }}
 with
-orders as (
-    {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
-),
+orders as (select * from {{ ref('int_orders__decided') }}),
 
 verdicts as (select * from {{ ref('int_order_verdicts') }}),
 
