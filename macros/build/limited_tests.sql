@@ -14,16 +14,22 @@
         {{ return(relation) }}
     {%- endif -%}
     {%- set limited -%}
+        {%- if scope.get('kept_as') %}
+        (select * from {{ as_built(scope['kept_as']) }}) as tested
+        {%- else %}
         ({{ in_scope(relation, scope['scope'], scope['keys'], scope.get('condition', 'true')) }}) as tested
+        {%- endif -%}
     {%- endset -%}
     {{ return(limited) }}
 {%- endmacro %}
 
--- The scope and keys of the model that is being tested; none outside a tick, and where it has none.
+-- The scope and keys of the model that is being tested, or the model that keeps its rows of a tick (`kept_as`); none
+-- outside a tick, and where it has neither.
 {% macro tested_scope() -%}
     {%- set attached = context['model'].attached_node -%}
-    {%- if not is_tick() or attached not in graph.nodes or not graph.nodes[attached].config.meta.get('scope') -%}
+    {%- if not is_tick() or attached not in graph.nodes -%}
         {{ return(none) }}
     {%- endif -%}
-    {{ return(graph.nodes[attached].config.meta) }}
+    {%- set meta = graph.nodes[attached].config.meta -%}
+    {{ return(meta if meta.get('scope') or meta.get('kept_as') else none) }}
 {%- endmacro %}

@@ -5,15 +5,18 @@
     select scoped.*
     from {{ relation }} as scoped
     {%- if is_tick() %}
-    where exists (
-        select 1
-        from {{ as_built(scope) }} as scope
-        where {{ condition }}
-            {%- for key in keys %}
-            {%- set pair = [key, key] if key is string else key %}
-            and scope.{{ pair[1] }} = scoped.{{ pair[0] }}
-            {%- endfor %}
-    )
+    {%- set is_listed -%}
+        exists (
+            select 1
+            from {{ as_built(scope) }} as scope
+            where {{ condition }}
+                {%- for key in keys %}
+                {%- set pair = [key, key] if key is string else key %}
+                and scope.{{ pair[1] }} = scoped.{{ pair[0] }}
+                {%- endfor %}
+        )
+    {%- endset %}
+    where {{ few_rows(relation, 'scoped', is_listed) }}
     {%- endif %}
 {%- endmacro %}
 
@@ -45,7 +48,8 @@
     select versions.*
     from {{ relation }} as versions
     {%- if not is_unit_test() %}
-    where not (select coalesce(bool_or(is_tick), false) from {{ source('ops', 'current_build') }})
+    {%- set is_to_read -%}
+        not (select coalesce(bool_or(is_tick), false) from {{ source('ops', 'current_build') }})
         or exists (
             select 1
             from {{ source('ops', to_read) }} as to_read
@@ -53,6 +57,8 @@
                 to_read.{{ theirs }} = {{ ours }}{{ ' and ' if not loop.last }}
             {%- endfor %}
         )
+    {%- endset %}
+    where {{ few_rows(relation, 'versions', is_to_read, is_table=true) if is_tick() else is_to_read }}
     {%- endif %}
 {%- endmacro %}
 
@@ -92,7 +98,7 @@
     insert into {{ before(target) }} ({{ columns }})
     select {{ columns }}
     from {{ target }}
-    where {{ in_scope }};
+    where {{ few_rows(target, target.identifier, in_scope, is_table=true) }};
     {%- endif %}
     delete from {{ target }}
     where {{ in_scope }};

@@ -11,7 +11,15 @@ orders as (
     {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_key', order_key()) | indent(4) }}
 ),
 
-addresses {{ inlined() }} (select * from {{ ref('int_addresses') }}),
+{% set is_theirs = 'known.address_id in (select ship_address_id from orders)'
+    ~ ' or known.address_id in (select bill_address_id from orders)' %}
+addresses {{ inlined_but_in_ticks() }} (
+    select *
+    from {{ ref('int_addresses') }} as known
+    {% if is_tick() %}
+    where {{ few_rows(ref('int_addresses'), 'known', is_theirs) }}
+    {% endif %}
+),
 
 keyed as (
     select

@@ -8,17 +8,19 @@
 {% for relation in keys.values() %}
 {{ after(relation) }}
 {% endfor %}
+{% set has_such_a_key %}
+    {% for key, relation in keys.items() %}
+    {{ "or " if not loop.first }}scoped.{{ key }} in (select {{ key }} from {{ ref(relation) }})
+    {% endfor %}
+{% endset %}
+
 with
 recipients as (
     select *
-    from {{ ref('int_recipients__keyed') }}
+    from {{ ref('int_recipients__keyed') }} as scoped
     where reading = 'latest'
         {% if is_tick() %}
-        and (
-            {% for key, relation in keys.items() %}
-            {{ "or " if not loop.first }}{{ key }} in (select {{ key }} from {{ ref(relation) }})
-            {% endfor %}
-        )
+        and {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_such_a_key | trim) }}
         {% endif %}
 )
 

@@ -1,5 +1,6 @@
 -- One row per order, method, campaign and recipient: the ledger of every candidate, the losers with their reason.
-{{ config(materialized='view', meta={'scope': 'int_orders__to_decide', 'keys': order_key()}) }}
+{{ config(materialized='view', meta={'kept_as': 'int_match_candidates__decided'}) }}
+{{ after('int_match_candidates__decided') }}
 with
 ranked as (select * from {{ ref('int_match_candidates__ranked') }}),
 
