@@ -188,7 +188,7 @@ def test_the_figures_of_any_past_day_can_be_had_again(new_place: Callable[[str],
     place = new_place("past")
     history = History(place, 20, seed=3)
     told = []
-    for _ in range(3):
+    for _ in range(2):
         variables = history.step()
         load_files(place)
         build(place, variables, select=CREDIT)
