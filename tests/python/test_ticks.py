@@ -171,8 +171,8 @@ def test_a_tick_decides_exactly_the_orders_that_a_change_touches(new_place: Call
     for organization_id, (name, _, expected) in zip(worlds, EXACT_CHANGES, strict=True):
         assert {order: cause for (whose, order), cause in found.items() if whose == organization_id} == expected, name
 
-    # a seed that keys are made with: everything is keyed anew, and decided is whose key is another now, and the order at
-    # the address of a recipient whose key is
+    # a seed that keys are made with: everything is keyed anew, and decided is whose key is another now, and the order
+    # at the address of a recipient whose key is
     with duckdb.connect(str(place.database)) as connection:
         connection.execute("insert into config.unmatchable_emails values ('local_part', 'stranger', 'a test')")
     run_dbt(place, "run", "--select", *CREDIT.split())
