@@ -58,14 +58,16 @@ crowds as (
         and mailed.address_identity = crowded.match_key
 ),
 
+{% set who = {
+    'mailed': 'case when not compared.is_ambiguous then mailed.recipient_id end', 'crowds': 'cast(null as varchar)',
+} %}
 pairs as (
-    {% for relation in ['mailed', 'crowds'] %}
+    {% for relation in who %}
     select
         compared.organization_id,
         compared.order_id,
         compared.campaign_id,
-        {{ "case when not compared.is_ambiguous then mailed.recipient_id end" if relation == "mailed" else "cast(null as varchar)" }}
-            as recipient_id,
+        {{ who[relation] }} as recipient_id,
         compared.address_identity,
         compared.matched_on,
         compared.match_tier,

@@ -14,7 +14,7 @@ orders as (
 {% set is_theirs = 'known.address_id in (select ship_address_id from orders)'
     ~ ' or known.address_id in (select bill_address_id from orders)' %}
 addresses {{ inlined_but_in_ticks() }} (
-    select *
+    select known.*
     from {{ ref('int_addresses') }} as known
     {% if is_tick() %}
     where {{ few_rows(ref('int_addresses'), 'known', is_theirs) }}

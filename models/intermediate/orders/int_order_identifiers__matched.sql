@@ -2,7 +2,9 @@
 {{ config(materialized='view', meta={'kept_in_ticks': true}) }}
 with
 in_scope as (
-    {{ in_scope(ref('int_order_identifiers__decided'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
+    {{ in_scope(
+        ref('int_order_identifiers__decided'), 'int_orders__to_decide', order_key(), 'scope.is_to_match'
+    ) | indent(4) }}
 )
 
 select * from in_scope

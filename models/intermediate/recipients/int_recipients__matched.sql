@@ -1,27 +1,21 @@
--- One row per recipient, as credit reads it, with its keys; in a tick only those with an e-mail, an address or a code of
--- the orders that it matches, which it keeps, for many models ask. All who share such a key are there.
+-- One row per recipient, as credit reads it, with its keys; in a tick only those with an e-mail, an address or a code
+-- of the orders that it matches, which it keeps, for many models ask. All who share such a key are there.
 {{ config(materialized='view', meta={'kept_in_ticks': true}) }}
 {% set keys = {
     'email_key': 'int_email_matches__matched', 'address_identity': 'int_address_matches__matched',
     'code_key': 'int_order_discount_codes',
 } %}
-{% for relation in keys.values() %}
-{{ after(relation) }}
+{% set has_such_a_key = [] %}
+{% for key, relation in keys.items() %}
+{% do has_such_a_key.append('scoped.' ~ key ~ ' in (select ' ~ key ~ ' from ' ~ ref(relation) ~ ')') %}
 {% endfor %}
-{% set has_such_a_key %}
-    {% for key, relation in keys.items() %}
-    {{ "or " if not loop.first }}scoped.{{ key }} in (select {{ key }} from {{ ref(relation) }})
-    {% endfor %}
-{% endset %}
 
 with
 recipients as (
-    select *
+    select scoped.*
     from {{ ref('int_recipients__keyed') }} as scoped
-    where reading = 'latest'
-        {% if is_tick() %}
-        and {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_such_a_key | trim) }}
-        {% endif %}
+    where scoped.reading = 'latest'
+        and {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_such_a_key | join(' or ')) if is_tick() else 'true' }}
 )
 
 select * from recipients
