@@ -5,9 +5,9 @@
     'email_key': 'int_email_matches__matched', 'address_identity': 'int_address_matches__matched',
     'code_key': 'int_order_discount_codes',
 } %}
-{% set has_such_a_key = [] %}
+{% set has_a_key = [] %}
 {% for key, relation in keys.items() %}
-{% do has_such_a_key.append('scoped.' ~ key ~ ' in (select ' ~ key ~ ' from ' ~ ref(relation) ~ ')') %}
+{% do has_a_key.append('scoped.' ~ key ~ ' in (select ' ~ key ~ ' from ' ~ ref(relation) ~ ')') %}
 {% endfor %}
 
 with
@@ -15,7 +15,7 @@ recipients as (
     select scoped.*
     from {{ ref('int_recipients__keyed') }} as scoped
     where scoped.reading = 'latest'
-        and {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_such_a_key | join(' or ')) if is_tick() else 'true' }}
+        and {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_a_key | join(' or ')) if is_tick() else 'true' }}
 )
 
 select * from recipients
