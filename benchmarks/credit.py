@@ -3,7 +3,7 @@
     python benchmarks/credit.py refresh [--orders 1000000] [--recipients 2000000]
     python benchmarks/credit.py tick    [--orders 1000000] [--recipients 2000000] [--changed 1000]
     python benchmarks/credit.py scale   [--from 100000] [--to 10000000]
-    python benchmarks/credit.py others  [--orders 1000000] [--recipients 2000000] [--only sqlite pandas polars postgres]
+    python benchmarks/credit.py others  [--orders 1000000] [--recipients 2000000] [--only polars pandas postgres sqlite]
 
 The world (benchmarks/credit/*.sql) is generated inside DuckDB as loads would have landed it: raw JSON rows. `refresh`
 times a full refresh of the credit path, raw rows to ledger, verdicts and log, and then one hand-written DuckDB script
@@ -42,7 +42,8 @@ DBT = "from dbt.cli.main import cli; cli()"
 ROUND_ROWS = 1_000_000
 SALT = 9
 MEMORY_LIMIT = "7GB"
-RIVALS = ["sqlite", "pandas", "polars", "postgres"]
+# the slowest last
+RIVALS = ["polars", "pandas", "postgres", "sqlite"]
 # the models from stored keys to verdicts
 MATCHING = (
     *("int_email_matches", "int_crowded_keys", "int_match", "int_order_discount_codes", "int_campaign_discount_codes"),

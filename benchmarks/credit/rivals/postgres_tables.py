@@ -78,8 +78,11 @@ def run(folder: Path) -> float:
                 path = data / f"{table}.csv"
                 subprocess.run([*client, "-c", f"\\copy {table} to '{path}' (format csv)"], check=True)
                 types = ", ".join(f"'{name}': 'varchar'" for name in names)
+                layout = "auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"'"
+                # an empty reason is quoted, no reason is not
+                nulls = "nullstr = '', allow_quoted_nulls = false"
                 connection.execute(
-                    f"create table {table} as from read_csv('{path}', header = false, columns = {{{types}}})"
+                    f"create table {table} as from read_csv('{path}', {layout}, {nulls}, columns = {{{types}}})"
                 )
             hand_over(connection, folder, "postgres")
     finally:
