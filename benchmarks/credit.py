@@ -175,20 +175,10 @@ class World:
         """Stops where the script's ledger or verdicts are other rows than the models'."""
         with self.connected() as connection:
             for ours, theirs in COMPARED.items():
-                columns = ", ".join(name for name, *_ in connection.execute(f"describe {theirs}").fetchall())
-                told = [
-                    # the sum and the exclusive or of all rows' hashes, whatever their order
-                    connection.execute(
-                        f"""
-                        select count(*), sum(cast(hash({columns}) as hugeint)), bit_xor(hash({columns}))
-                        from {relation}
-                        """
-                    ).fetchall()
-                    for relation in (ours, theirs)
-                ]
-                if told[0] != told[1]:
+                rows = same_rows(connection, ours, theirs)
+                if rows is None:
                     sys.exit(f"{ours} and {theirs} differ")
-                print(f"{ours} is {theirs}, row for row ({told[0][0][0]:,})", flush=True)
+                print(f"{ours} is {theirs}, row for row ({rows:,})", flush=True)
 
 
 def measured(command: list[str], environment: dict[str, str]) -> tuple[float, float, str]:
@@ -205,6 +195,22 @@ def measured(command: list[str], environment: dict[str, str]) -> tuple[float, fl
     if process.returncode:
         sys.exit(f"{command[0]} failed:\n{log[-3000:]}")
     return time.monotonic() - started, usage.ru_maxrss / 1024, log
+
+
+def same_rows(connection: duckdb.DuckDBPyConnection, one: str, other: str) -> int | None:
+    """Compares all rows of two relations, whatever their order, by the sum and the exclusive or of their hashes.
+
+    Returns:
+        How many they are; None where they are not the same.
+    """
+    columns = ", ".join(name for name, *_ in connection.execute(f"describe select * from {other}").fetchall())
+    told = [
+        connection.execute(
+            f"select count(*), sum(cast(hash({columns}) as hugeint)), bit_xor(hash({columns})) from {relation}"
+        ).fetchall()[0]
+        for relation in (one, other)
+    ]
+    return told[0][0] if told[0] == told[1] else None
 
 
 def _timing(seconds: float, peak_mib: float, log: str) -> Timing:
@@ -296,19 +302,10 @@ def others(world: World, rivals: list[str]) -> None:
             continue
         seconds = float(log.split()[-1])
         print(f"{name}: {seconds:.1f} s, peak {peak_mib:,.0f} MiB, {seconds / ours:.1f} x the models", flush=True)
-        differing = [
-            duckdb.sql(
-                f"""
-                select count(*) from (
-                    (from '{folder / one}' except all from '{folder / other}')
-                    union all
-                    (from '{folder / other}' except all from '{folder / one}')
-                )
-                """
-            ).fetchall()[0][0]
-            for one, other in ((f"{name}.parquet", "ledger.parquet"), (f"{name}_verdicts.parquet", "verdicts.parquet"))
-        ]
-        print(f"    rows that differ in ledger and verdicts: {differing[0]:,} and {differing[1]:,}", flush=True)
+        with duckdb.connect() as connection:
+            for one, other in ((f"{name}.parquet", "ledger.parquet"), (f"{name}_verdicts.parquet", "verdicts.parquet")):
+                is_same = same_rows(connection, f"'{folder / one}'", f"'{folder / other}'") is not None
+                print(f"    {other}: {'the same rows' if is_same else 'OTHER ROWS'}", flush=True)
 
 
 def scale(first: int, last: int) -> None:

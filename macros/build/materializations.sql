@@ -1,6 +1,6 @@
 -- How DuckDB makes a table or a view anew: in place and in one transaction, for there a transaction can take back a drop
--- as well. dbt's own way (another name, two renames, a drop) is for engines where it can't, and takes four statements
--- more for each of some hundred models; a tick is little else.
+-- as well. dbt's own way (another name, two renames, a drop) is for engines where it can't, and takes more statements
+-- for each model; a tick of few changes is little else.
 {% materialization table, adapter='duckdb' -%}
     {{ return(replaced_relation('table')) }}
 {%- endmaterialization %}

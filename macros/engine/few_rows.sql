@@ -1,7 +1,6 @@
 -- A condition that few rows of a large table meet. DuckDB reads all columns of all rows before it asks such a condition;
--- told the numbers of the rows first, it reads what is in their blocks (an eighth of the time, where a thousand orders of
--- ten million are asked for). Only a table has row numbers; of a source the caller
--- has to say that it is one.
+-- told the numbers of the rows first, it reads what is in their blocks. Only a table has row numbers; of a source the
+-- caller has to say that it is one.
 {% macro few_rows(relation, alias, condition, is_table=false) -%}
     {{ return(adapter.dispatch('few_rows', 'matchback')(relation, alias, condition, is_table)) }}
 {%- endmacro %}
