@@ -5,7 +5,14 @@ organizations as (select * from {{ ref('int_organizations') }}),
 
 orders as (select * from {{ ref('int_orders__unioned') }}),
 
-candidates as (select * from {{ ref('int_match_candidates__timed') }}),
+-- the stored ranking: a view of candidates shows, after a tick, only what the tick looked at
+candidates as (
+    select
+        ranked.*,
+        methods.priority
+    from {{ ref('int_match_candidates__ranked') }} as ranked
+    inner join {{ ref('match_methods') }} as methods on ranked.match_method = methods.match_method
+),
 
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
@@ -36,6 +43,35 @@ other_winners as (
         ) = 1
 ),
 
+winning_recipients as (
+    select
+        keyed.*,
+        {{ email_domain('keyed.written_email_key') }} as email_domain
+    from {{ ref('int_recipients__keyed') }} as keyed
+    inner join other_winners
+        on keyed.organization_id = other_winners.organization_id
+        and keyed.campaign_id = other_winners.campaign_id
+        and keyed.recipient_id = other_winners.recipient_id
+    where keyed.reading = 'latest'
+),
+
+excluded_winners as (
+    {% for key in ['email_key', 'email_domain', 'address_key', 'recipient_id'] %}
+    select
+        winning_recipients.organization_id,
+        winning_recipients.campaign_id,
+        winning_recipients.recipient_id
+    from winning_recipients
+    inner join {{ ref('int_exclusion_keys') }} as exclusions
+        on winning_recipients.organization_id = exclusions.organization_id
+        and winning_recipients.{{ 'written_email_key' if key == 'email_key' else key }} = exclusions.{{ key }}
+        {% if key == 'recipient_id' %}
+        and (exclusions.campaign_id is null or winning_recipients.campaign_id = exclusions.campaign_id)
+        {% endif %}
+    {{ "union" if not loop.last }}
+    {% endfor %}
+),
+
 other_rule as (
     select
         other_winners.organization_id,
@@ -52,7 +88,7 @@ other_rule as (
     left join {{ ref('int_order_excluded_parties') }} as excluded_orders
         on other_winners.organization_id = excluded_orders.organization_id
         and other_winners.order_id = excluded_orders.order_id
-    left join {{ ref('int_recipient_excluded_parties') }} as excluded_recipients
+    left join excluded_winners as excluded_recipients
         on other_winners.organization_id = excluded_recipients.organization_id
         and other_winners.campaign_id = excluded_recipients.campaign_id
         and other_winners.recipient_id = excluded_recipients.recipient_id
