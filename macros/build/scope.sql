@@ -20,6 +20,19 @@
     {%- endif %}
 {%- endmacro %}
 
+-- In a tick the addresses that relations use, otherwise all there are. `uses` are pairs of a relation and its column.
+{% macro addresses_of(uses) -%}
+    select known.*
+    from {{ ref('int_addresses') }} as known
+    {%- if is_tick() %}
+    {%- set is_used = [] -%}
+    {%- for relation, column in uses -%}
+        {%- do is_used.append('known.address_id in (select ' ~ column ~ ' from ' ~ relation ~ ')') -%}
+    {%- endfor %}
+    where {{ few_rows(ref('int_addresses'), 'known', is_used | join(' or ')) }}
+    {%- endif %}
+{%- endmacro %}
+
 -- Names a model that has to be made before this one. A unit test, which knows nothing of ticks, need not give its rows.
 {% macro after(name) -%}
     {%- if not execute -%}
@@ -78,8 +91,9 @@
 {%- endmacro %}
 
 -- Keeps a stored table in step with its scope: what it held about the keys in scope is replaced by what the model says
--- of them now, which may be nothing. With `keeps_before`, whatever is replaced is kept beside it until a build is
--- complete, so that later models see what changed, also what a build that was cut off had put there in between.
+-- of them now, which may be nothing. That is kept apart as well, so that nobody has to look for it in the large table.
+-- With `keeps_before`, whatever is replaced is kept beside it until a build is complete, so that later models see what
+-- changed, also what a build that was cut off had put there in between.
 {% macro get_incremental_replace_scope_sql(arguments) -%}
     {%- set target = arguments.target_relation -%}
     {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
@@ -104,7 +118,35 @@
     where {{ in_scope }};
     insert into {{ target }} ({{ columns }})
     select {{ columns }}
+    from {{ arguments.temp_relation }};
+    create or replace table {{ made(target) }} as
+    select {{ columns }} from {{ arguments.temp_relation }}
+{%- endmacro %}
+
+-- Adds rows to a stored table and takes none away; all that it holds of the keys in scope is kept apart.
+{% macro get_incremental_append_scope_sql(arguments) -%}
+    {%- set target = arguments.target_relation -%}
+    {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
+    {%- set settings = config.get('meta') -%}
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }}
     from {{ arguments.temp_relation }}
+    {%- if is_tick() %};
+    create or replace table {{ made(target) }} as
+    {{ in_scope(target, settings.scope, settings['keys']) }}
+    {%- endif -%}
+{%- endmacro %}
+
+-- What a stored table holds of its keys in scope, as this tick left it.
+{% macro made(relation) -%}
+    {{ return(api.Relation.create(
+        database=relation.database, schema='ops', identifier=relation.identifier ~ '__made'
+    )) }}
+{%- endmacro %}
+
+-- In a tick what it put into a stored table, otherwise all of it.
+{% macro made_now(relation) -%}
+    {{ return(made(relation) if is_tick() else relation) }}
 {%- endmacro %}
 
 -- What a stored table held of the keys in scope since the last complete build ended.

@@ -19,7 +19,7 @@ import pytest
 
 from dlt_pipelines.build import build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
-from tests.python.conftest import load_files
+from tests.python.conftest import compile_analysis, load_files
 from tests.python.histories import History
 
 STEPS, SAMPLE_STEPS = 24, 2
@@ -120,6 +120,14 @@ def test_ticks_end_where_a_full_refresh_ends(new_place: Callable[[str], Workspac
     assert decided_orders(place.database)[0] == 0, "what did not change is not decided anew"
     assert count_events(place.database) == before
     assert not differences(place.database, anew.database)
+
+    sql = compile_analysis(place, "timing_rule_sensitivity")
+    told = []
+    for each in (place, anew):
+        with duckdb.connect(str(each.database), read_only=True) as connection:
+            told.append(connection.execute(sql.replace(place.database.stem, each.database.stem)).fetchall())
+    assert told[0] == told[1], "an analysis says after a tick what it says after a full refresh"
+    assert any(row[3] != row[5] for row in told[0]), "the history is too tame: both timing rules give the same"
 
 
 def start_build(place: Workspace, variables: Mapping[str, str | bool]) -> subprocess.Popen[bytes]:

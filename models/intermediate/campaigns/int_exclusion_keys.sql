@@ -2,7 +2,9 @@
 with
 exclusions as (select * from {{ ref('int_exclusions') }}),
 
-addresses as (select * from {{ ref('int_addresses') }}),
+addresses as (
+    {{ addresses_of([('exclusions', 'address_id')]) | indent(4) }}
+),
 
 keyed as (
     select

@@ -3,7 +3,7 @@
 -- that the address of an order may match.
 with
 recipients {{ inlined_but_in_ticks() }} (
-    {{ in_scope(ref('int_recipients__keyed'), 'int_addresses__near_orders', ['address_id']) | indent(4) }}
+    {{ in_scope(ref('int_recipients__near'), 'int_addresses__near_orders', ['address_id']) | indent(4) }}
 ),
 
 latest {{ inlined() }} (

@@ -9,7 +9,7 @@
 with
 orders as (select * from {{ ref('int_order_identifiers__matched') }}),
 
-recipients as (select * from {{ ref('int_recipients__keyed') }}),
+recipients as (select * from {{ ref('int_recipients__near') }}),
 
 matches as (
     select distinct

@@ -1,8 +1,6 @@
--- The rows of int_email_matches of orders that this build matches; a tick keeps them, for several models ask.
-{{ config(materialized='view', meta={'kept_in_ticks': true}) }}
+-- The rows of int_email_matches of orders that this build matches.
+{{ config(materialized='view') }}
 with
-in_scope as (
-    {{ in_scope(ref('int_email_matches'), 'int_orders__to_decide', order_key(), 'scope.is_to_match') | indent(4) }}
-)
+matches as (select * from {{ made_now(ref('int_email_matches')) }})
 
-select * from in_scope
+select * from matches

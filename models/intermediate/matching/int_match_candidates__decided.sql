@@ -1,8 +1,6 @@
--- The ranked candidates of orders that this build decides; a tick keeps them, for several models ask.
-{{ config(materialized='view', meta={'kept_in_ticks': true}) }}
+-- The ranked candidates of orders that this build decides.
+{{ config(materialized='view') }}
 with
-in_scope as (
-    {{ in_scope(ref('int_match_candidates__ranked'), 'int_orders__to_decide', order_key()) | indent(4) }}
-)
+candidates as (select * from {{ made_now(ref('int_match_candidates__ranked')) }})
 
-select * from in_scope
+select * from candidates

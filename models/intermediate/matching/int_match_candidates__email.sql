@@ -2,88 +2,57 @@
 -- order. Where too many recipients of the campaign share the e-mail: one row without a recipient.
 {{ config(materialized='view') }}
 with
-matches as (select * from {{ ref('int_email_matches__matched') }}),
+matches as (select * from {{ ref('int_email_matches__counted') }}),
 
-exclusions as (select * from {{ ref('int_order_exclusions') }}),
-
-mailed {{ inlined() }} (
+mailed as (
     select *
     from {{ ref('int_recipients__matched') }}
     where not is_holdout and sent_at is not null
 ),
 
-crowded as (
+crowds as (
     select *
-    from {{ ref('int_crowded_keys') }}
-    where key_name = 'email_key' and is_crowded_for_mail
-),
-
-compared as (
-    select
-        matches.*,
-        crowded.recipients as crowd
-    from matches
-    left join exclusions
-        on matches.organization_id = exclusions.organization_id
-        and matches.order_id = exclusions.order_id
-    left join crowded
-        on matches.organization_id = crowded.organization_id
-        and matches.campaign_id = crowded.campaign_id
-        and matches.email_key = crowded.match_key
-    where exclusions.order_id is null
+    from {{ ref('int_mailed_crowds') }}
+    where key_name = 'email_key'
 ),
 
 pairs as (
     select
-        compared.organization_id,
-        compared.order_id,
-        compared.campaign_id,
+        matches.organization_id,
+        matches.order_id,
+        matches.campaign_id,
         mailed.recipient_id,
-        compared.match_reason,
-        compared.crowd,
+        matches.match_reason,
+        matches.mail_crowd,
         mailed.sent_at
-    from compared
+    from matches
     inner join mailed
-        on compared.organization_id = mailed.organization_id
-        and compared.campaign_id = mailed.campaign_id
-        and compared.email_key = mailed.email_key
-        and compared.ordered_at >= mailed.sent_at
-    where compared.crowd is null
-),
-
--- who cannot be told apart is one
-crowds as (
-    select distinct
-        mailed.organization_id,
-        mailed.campaign_id,
-        mailed.email_key,
-        mailed.sent_at
-    from mailed
-    inner join crowded
-        on mailed.organization_id = crowded.organization_id
-        and mailed.campaign_id = crowded.campaign_id
-        and mailed.email_key = crowded.match_key
+        on matches.organization_id = mailed.organization_id
+        and matches.campaign_id = mailed.campaign_id
+        and matches.email_key = mailed.email_key
+        and matches.ordered_at >= mailed.sent_at
+    where matches.mail_crowd is null
 ),
 
 crowded_pairs as (
     select
-        compared.organization_id,
-        compared.order_id,
-        compared.campaign_id,
+        matches.organization_id,
+        matches.order_id,
+        matches.campaign_id,
         cast(null as varchar) as recipient_id,
-        compared.match_reason,
-        compared.crowd,
+        matches.match_reason,
+        matches.mail_crowd,
         crowds.sent_at
-    from compared
+    from matches
     inner join crowds
-        on compared.organization_id = crowds.organization_id
-        and compared.campaign_id = crowds.campaign_id
-        and compared.email_key = crowds.email_key
-        and compared.ordered_at >= crowds.sent_at
+        on matches.organization_id = crowds.organization_id
+        and matches.campaign_id = crowds.campaign_id
+        and matches.email_key = crowds.match_key
+        and matches.ordered_at >= crowds.sent_at
     qualify
         row_number() over (
-            partition by compared.organization_id, compared.order_id, compared.campaign_id
-            order by crowds.sent_at desc, compared.crowd desc, compared.match_reason
+            partition by matches.organization_id, matches.order_id, matches.campaign_id
+            order by crowds.sent_at desc, matches.mail_crowd desc, matches.match_reason
         ) = 1
 ),
 
@@ -97,8 +66,8 @@ candidates as (
         recipient_id,
         cast(null as integer) as match_tier,
         match_reason,
-        case when crowd is not null then 'ambiguous_key' end as veto_reason,
-        crowd as competing_recipients,
+        case when mail_crowd is not null then 'ambiguous_key' end as veto_reason,
+        mail_crowd as competing_recipients,
         false as is_holdout,
         sent_at as window_start_at
     from (

@@ -3,85 +3,47 @@
 -- qualify: one row per campaign without a recipient.
 {{ config(materialized='view') }}
 with
-matches as (select * from {{ ref('int_address_matches__matched') }}),
+matches as (select * from {{ ref('int_address_matches__counted') }}),
 
-exclusions as (select * from {{ ref('int_order_exclusions') }}),
-
-mailed {{ inlined() }} (
-    select *
+mailed as (
+    select
+        *,
+        address_identity as match_key
     from {{ ref('int_recipients__matched') }}
     where not is_holdout and sent_at is not null
 ),
 
-crowded as (
-    select *
-    from {{ ref('int_crowded_keys') }}
-    where key_name = 'address_identity' and is_crowded_for_mail
-),
-
-compared as (
-    select
-        matches.organization_id,
-        matches.order_id,
-        matches.campaign_id,
-        matches.address_identity,
-        matches.matched_on,
-        matches.match_tier,
-        matches.match_reason,
-        matches.is_ambiguous,
-        crowded.match_key is not null as is_key_ambiguous,
-        case when matches.is_ambiguous then matches.competing_recipients else crowded.recipients end
-            as competing_recipients,
-        matches.ordered_at
-    from matches
-    left join exclusions
-        on matches.organization_id = exclusions.organization_id
-        and matches.order_id = exclusions.order_id
-    left join crowded
-        on matches.organization_id = crowded.organization_id
-        and matches.campaign_id = crowded.campaign_id
-        and matches.address_identity = crowded.match_key
-    where exclusions.order_id is null
-),
-
--- who cannot be told apart is one
 crowds as (
-    select distinct
-        mailed.organization_id,
-        mailed.campaign_id,
-        mailed.address_identity,
-        mailed.sent_at
-    from mailed
-    inner join crowded
-        on mailed.organization_id = crowded.organization_id
-        and mailed.campaign_id = crowded.campaign_id
-        and mailed.address_identity = crowded.match_key
+    select *
+    from {{ ref('int_mailed_crowds') }}
+    where key_name = 'address_identity'
 ),
 
 {% set who = {
-    'mailed': 'case when not compared.is_ambiguous then mailed.recipient_id end', 'crowds': 'cast(null as varchar)',
+    'mailed': 'case when not matches.is_ambiguous then mailed.recipient_id end', 'crowds': 'cast(null as varchar)',
 } %}
 pairs as (
     {% for relation in who %}
     select
-        compared.organization_id,
-        compared.order_id,
-        compared.campaign_id,
+        matches.organization_id,
+        matches.order_id,
+        matches.campaign_id,
         {{ who[relation] }} as recipient_id,
-        compared.address_identity,
-        compared.matched_on,
-        compared.match_tier,
-        compared.match_reason,
-        compared.is_key_ambiguous,
-        compared.competing_recipients,
+        matches.address_identity,
+        matches.matched_on,
+        matches.match_tier,
+        matches.match_reason,
+        matches.mail_crowd is not null as is_key_ambiguous,
+        case when matches.is_ambiguous then matches.competing_recipients else matches.mail_crowd end
+            as competing_recipients,
         {{ relation }}.sent_at
-    from compared
+    from matches
     inner join {{ relation }}
-        on compared.organization_id = {{ relation }}.organization_id
-        and compared.campaign_id = {{ relation }}.campaign_id
-        and compared.address_identity = {{ relation }}.address_identity
-        and compared.ordered_at >= {{ relation }}.sent_at
-    where {{ 'not compared.is_key_ambiguous' if relation == 'mailed' else 'compared.is_key_ambiguous' }}
+        on matches.organization_id = {{ relation }}.organization_id
+        and matches.campaign_id = {{ relation }}.campaign_id
+        and matches.address_identity = {{ relation }}.match_key
+        and matches.ordered_at >= {{ relation }}.sent_at
+    where matches.mail_crowd is {{ 'null' if relation == 'mailed' else 'not null' }}
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),

@@ -1,34 +1,10 @@
 -- One row per order and held-out recipient with the same e-mail, or else (the e-mails differ, or either is
 -- missing) a matching shipping address, assigned no later than the order.
 with
-exclusions as (select * from {{ ref('int_order_exclusions') }}),
+email_matches as (select * from {{ ref('int_email_matches__counted') }}),
 
-crowded as (
-    select *
-    from {{ ref('int_crowded_keys') }}
-    where is_crowded_for_holdout
-),
+matches as (select * from {{ ref('int_address_matches__counted') }}),
 
-{% for name, relation, key in [
-    ('email_matches', 'int_email_matches__matched', 'email_key'), ('matches', 'int_address_matches__matched', 'address_identity'),
-] %}
-{{ name }} as (
-    select
-        matches.*,
-        crowded.recipients as crowd
-    from {{ ref(relation) }} as matches
-    left join exclusions
-        on matches.organization_id = exclusions.organization_id
-        and matches.order_id = exclusions.order_id
-    left join crowded
-        on crowded.key_name = '{{ key }}'
-        and matches.organization_id = crowded.organization_id
-        and matches.campaign_id = crowded.campaign_id
-        and matches.{{ key }} = crowded.match_key
-    where exclusions.order_id is null
-),
-
-{% endfor %}
 held_out {{ inlined() }} (
     select *
     from {{ ref('int_recipients__matched') }}
@@ -44,9 +20,9 @@ by_email as (
         held_out.recipient_id,
         cast(null as integer) as match_tier,
         email_matches.match_reason,
-        email_matches.crowd is not null as is_key_ambiguous,
+        email_matches.holdout_crowd is not null as is_key_ambiguous,
         false as is_address_ambiguous,
-        email_matches.crowd as competing_recipients,
+        email_matches.holdout_crowd as competing_recipients,
         held_out.created_at
     from email_matches
     inner join held_out
@@ -65,9 +41,9 @@ by_address as (
         held_out.recipient_id,
         matches.match_tier,
         matches.match_reason,
-        matches.crowd is not null as is_key_ambiguous,
+        matches.holdout_crowd is not null as is_key_ambiguous,
         matches.is_ambiguous as is_address_ambiguous,
-        case when matches.is_ambiguous then matches.competing_recipients else matches.crowd end
+        case when matches.is_ambiguous then matches.competing_recipients else matches.holdout_crowd end
             as competing_recipients,
         held_out.created_at
     from matches

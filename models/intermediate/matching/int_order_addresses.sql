@@ -3,8 +3,6 @@
 with
 orders as (select * from {{ ref('int_order_identifiers__matched') }}),
 
-addresses as (select * from {{ ref('int_addresses') }}),
-
 used as (
     select
         organization_id,
@@ -17,6 +15,10 @@ used as (
         billing_address_id as address_id
     from orders
     {% endif %}
+),
+
+addresses as (
+    {{ addresses_of([('used', 'address_id')]) | indent(4) }}
 ),
 
 parted as (

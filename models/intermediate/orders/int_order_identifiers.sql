@@ -11,14 +11,8 @@ orders as (
     {{ in_scope(ref('int_orders__unioned'), 'int_orders__to_key', order_key()) | indent(4) }}
 ),
 
-{% set is_theirs = 'known.address_id in (select ship_address_id from orders)'
-    ~ ' or known.address_id in (select bill_address_id from orders)' %}
 addresses {{ inlined_but_in_ticks() }} (
-    select known.*
-    from {{ ref('int_addresses') }} as known
-    {% if is_tick() %}
-    where {{ few_rows(ref('int_addresses'), 'known', is_theirs) }}
-    {% endif %}
+    {{ addresses_of([('orders', 'ship_address_id'), ('orders', 'bill_address_id')]) | indent(4) }}
 ),
 
 keyed as (

@@ -30,10 +30,12 @@ recipients as (
     {% endfor %}
 ),
 
-addresses as (select * from {{ ref('int_addresses') }}),
-
 emailed as (
     {{ with_email_keys('recipients') | indent(4) }}
+),
+
+addresses as (
+    {{ addresses_of([('emailed', 'address_id')]) | indent(4) }}
 ),
 
 keyed as (

@@ -7,15 +7,15 @@
 } %}
 {% set has_a_key = [] %}
 {% for key, relation in keys.items() %}
-{% do has_a_key.append('scoped.' ~ key ~ ' in (select ' ~ key ~ ' from ' ~ ref(relation) ~ ')') %}
+{% do has_a_key.append(key ~ ' in (select ' ~ key ~ ' from ' ~ ref(relation) ~ ')') %}
 {% endfor %}
 
 with
 recipients as (
-    select scoped.*
-    from {{ ref('int_recipients__keyed') }} as scoped
-    where scoped.reading = 'latest'
-        and {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_a_key | join(' or ')) if is_tick() else 'true' }}
+    select *
+    from {{ ref('int_recipients__near') }}
+    where reading = 'latest'
+        and ({{ has_a_key | join(' or ') if is_tick() else 'true' }})
 )
 
 select * from recipients

@@ -3,7 +3,7 @@
 -- that the order was gone.
 {{ config(
     materialized='incremental',
-    incremental_strategy='append',
+    incremental_strategy='append_scope',
     on_schema_change='append_new_columns',
     full_refresh=false,
     meta={'scope': 'int_orders__to_decide', 'keys': order_key()},
@@ -14,9 +14,7 @@
 with
 to_decide as (select * from {{ ref('int_orders__to_decide') }}),
 
-now as (
-    {{ in_scope(ref('fct_order_attributions'), 'int_orders__to_decide', order_key()) | indent(4) }}
-),
+now as (select * from {{ made_now(ref('fct_order_attributions')) }}),
 
 {% if is_incremental() %}
 told as (

@@ -2,7 +2,7 @@
 -- sums differ, null against a number included.
 {% test same_rows_as(model, model_ref, key, sums) %}
 with
-{% for side, relation in [('ours', model), ('theirs', limited_to(model_ref, tested_scope()))] %}
+{% for side, relation in [('ours', model), ('theirs', limited_as_tested(model_ref))] %}
 {{ side }} as (
     select
         {{ key | join(', ') }},
