@@ -29,7 +29,7 @@
     {%- for relation, column in uses -%}
         {%- do is_used.append('known.address_id in (select ' ~ column ~ ' from ' ~ relation ~ ')') -%}
     {%- endfor %}
-    where {{ few_rows(ref('int_addresses'), 'known', is_used | join(' or ')) }}
+    where {{ few_rows(ref('int_addresses'), 'known', is_used) }}
     {%- endif %}
 {%- endmacro %}
 
@@ -71,7 +71,7 @@
             {%- endfor %}
         )
     {%- endset %}
-    where {{ few_rows(relation, 'versions', is_to_read, is_table=true) if is_tick() else is_to_read }}
+    where {{ few_rows(relation, 'versions', is_to_read, is_tick()) }}
     {%- endif %}
 {%- endmacro %}
 

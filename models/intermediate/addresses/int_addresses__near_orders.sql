@@ -1,5 +1,5 @@
--- One row per address that the address of an order may match which a tick matches anew (see near_address_conditions).
--- Empty outside ticks.
+-- One row per address of the orders that a tick matches anew, and per address that it may match (see
+-- near_address_conditions). Empty outside ticks.
 with
 orders as (select * from {{ ref('int_order_identifiers__matched') }}),
 
@@ -20,8 +20,9 @@ near_addresses as (
     {% if loop.last %}
     where (select max(address_max_tier) from {{ ref('int_organizations') }}) >= 5
     {% endif %}
-    {{ "union" if not loop.last }}
+    union
     {% endfor %}
+    select address_id from order_addresses
 )
 
 select * from near_addresses

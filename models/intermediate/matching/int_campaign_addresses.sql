@@ -63,7 +63,7 @@ counted as (
     group by organization_id, campaign_id, address_identity
 ),
 
-addresses as (select * from {{ ref('int_addresses') }}),
+addresses as (select * from {{ ref('int_addresses__near') }}),
 
 spelt as (
     select distinct

@@ -4,8 +4,27 @@
 with
 methods as (select * from {{ ref('match_methods') }}),
 
+{% set columns = [
+    'organization_id', 'order_id', 'match_method', 'matched_on', 'campaign_id', 'recipient_id', 'match_tier',
+    'match_reason', 'veto_reason', 'competing_recipients', 'is_holdout', 'window_start_at',
+] %}
 candidates as (
-    {{ in_scope(ref('int_match_candidates__unioned'), 'int_orders__to_decide', order_key()) | indent(4) }}
+    select
+        {{ columns | join(',\n        ') }}
+    from {{ ref('int_match_candidates__unioned') }}
+    {% if is_tick() %}
+    -- those that keep their candidates: as ranked before, without the veto that is given here
+    union all
+    select
+        {% for column in columns %}
+        {{ "nullif(veto_reason, 'method_disabled')" if column == 'veto_reason' else column }}{{ "," if not loop.last }}
+        {% endfor %}
+    from (
+        {{ in_scope(
+            as_built('int_match_candidates__ranked'), 'int_orders__to_decide', order_key(), 'not scope.is_to_match'
+        ) | indent(8) }}
+    ) as ranked
+    {% endif %}
 ),
 
 prioritised as (

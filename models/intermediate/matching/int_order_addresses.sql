@@ -3,6 +3,8 @@
 with
 orders as (select * from {{ ref('int_order_identifiers__matched') }}),
 
+addresses as (select * from {{ ref('int_addresses__near') }}),
+
 used as (
     select
         organization_id,
@@ -15,10 +17,6 @@ used as (
         billing_address_id as address_id
     from orders
     {% endif %}
-),
-
-addresses as (
-    {{ addresses_of([('used', 'address_id')]) | indent(4) }}
 ),
 
 parted as (

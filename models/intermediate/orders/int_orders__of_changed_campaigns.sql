@@ -49,7 +49,7 @@ touched as (
         candidates.organization_id,
         candidates.order_id,
         candidates.match_method = 'discount_code' as is_to_match
-    from {{ as_built('int_match_candidates__unioned') }} as candidates
+    from {{ as_built('int_match_candidates__ranked') }} as candidates
     inner join changed_campaigns
         on candidates.organization_id = changed_campaigns.organization_id
         and candidates.campaign_id = changed_campaigns.campaign_id

@@ -16,7 +16,7 @@ touched as (
     select
         candidates.organization_id,
         candidates.order_id
-    from {{ as_built('int_match_candidates__unioned') }} as candidates
+    from {{ as_built('int_match_candidates__ranked') }} as candidates
     inner join {{ excluded_recipients }} as recipients
         on candidates.organization_id = recipients.organization_id
         and candidates.campaign_id = recipients.campaign_id

@@ -26,7 +26,7 @@ recipients as (
         scoped.created_at,
         scoped.sent_at
     from {{ ref('int_recipients__keyed') }} as scoped
-    where {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_a_key | join(' or ')) if is_tick() else 'true' }}
+    where {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_a_key) if is_tick() else 'true' }}
 )
 
 select * from recipients
