@@ -71,7 +71,7 @@
             {%- endfor %}
         )
     {%- endset %}
-    where {{ few_rows(relation, 'versions', is_to_read, is_tick()) }}
+    where {{ few_rows(relation, 'versions', is_to_read, is_table=true) if is_tick() else is_to_read }}
     {%- endif %}
 {%- endmacro %}
 
