@@ -20,16 +20,16 @@
     {%- endif %}
 {%- endmacro %}
 
--- In a tick the addresses that relations use, otherwise all there are. `uses` are pairs of a relation and its column.
-{% macro addresses_of(uses) -%}
+-- In a tick those addresses that others use, otherwise all there are. `uses` are pairs of a relation and its column.
+{% macro addresses_of(addresses, uses) -%}
     select known.*
-    from {{ ref('int_addresses') }} as known
+    from {{ addresses }} as known
     {%- if is_tick() %}
     {%- set is_used = [] -%}
     {%- for relation, column in uses -%}
         {%- do is_used.append('known.address_id in (select ' ~ column ~ ' from ' ~ relation ~ ')') -%}
     {%- endfor %}
-    where {{ few_rows(ref('int_addresses'), 'known', is_used) }}
+    where {{ few_rows(addresses, 'known', is_used) }}
     {%- endif %}
 {%- endmacro %}
 

@@ -3,7 +3,7 @@ with
 exclusions as (select * from {{ ref('int_exclusions') }}),
 
 addresses as (
-    {{ addresses_of([('exclusions', 'address_id')]) | indent(4) }}
+    {{ addresses_of(ref('int_addresses'), [('exclusions', 'address_id')]) | indent(4) }}
 ),
 
 keyed as (

@@ -12,7 +12,7 @@ orders as (
 ),
 
 addresses {{ inlined_but_in_ticks() }} (
-    {{ addresses_of([('orders', 'ship_address_id'), ('orders', 'bill_address_id')]) | indent(4) }}
+    {{ addresses_of(ref('int_addresses'), [('orders', 'ship_address_id'), ('orders', 'bill_address_id')]) | indent(4) }}
 ),
 
 keyed as (

@@ -35,7 +35,7 @@ emailed as (
 ),
 
 addresses as (
-    {{ addresses_of([('emailed', 'address_id')]) | indent(4) }}
+    {{ addresses_of(ref('int_addresses'), [('emailed', 'address_id')]) | indent(4) }}
 ),
 
 keyed as (
