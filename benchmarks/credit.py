@@ -141,7 +141,9 @@ class World:
         Returns:
             How long it took, in all and model by model.
         """
-        command = [sys.executable, "-c", DBT, "--log-format", "json", "--log-level-file", "none", *arguments]
+        command = [sys.executable, "-c", DBT, "--log-format", "json", "--log-level-file", "none"]
+        # as matchback builds
+        command += ["--no-write-json", *arguments]
         command += ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT)]
         started_at = time.time()
         seconds, peak_mib, log = measured(command, self.environment)
