@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 DBT = "from dbt.cli.main import cli; cli()"
 KEY_MODELS = (
     *("int_address_vocabulary", "int_address_countries", "int_addresses__located", "int_addresses__punctuated"),
-    *("int_addresses__folded", "int_address_words"),
+    *("int_addresses__worded", "int_addresses__folded", "int_address_words"),
     *("int_address_shapes__marked", "int_address_shapes__parted", "int_address_shapes", "int_address_parts"),
     *("int_address_parts__canonical", "int_addresses"),
 )

@@ -18,6 +18,7 @@ STEPS = {
     "int_address_countries": "table",
     "int_addresses__located": "view",
     "int_addresses__punctuated": "view",
+    "int_addresses__worded": "view",
     "int_addresses__folded": "view",
     "int_address_vocabulary": "table",
     "int_address_words": "table",

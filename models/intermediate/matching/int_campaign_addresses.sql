@@ -1,6 +1,6 @@
--- One row per campaign and address of its recipients, whatever their arm, status or time, in either reading, with
--- the parts that the tiers compare (a row for each reading of them) and how many recipients have it. In a tick: those
--- that the address of an order may match.
+-- One row per campaign and address of its recipients in any arm and either reading, with the parts that the tiers
+-- compare (a row for each reading of them) and how many have it. In a tick: those that the address of an order may
+-- match.
 with
 recipients {{ inlined_but_in_ticks() }} (
     {{ in_scope(ref('int_recipients__near'), 'int_addresses__near_orders', ['address_id']) | indent(4) }}
@@ -63,8 +63,6 @@ counted as (
     group by organization_id, campaign_id, address_identity
 ),
 
-addresses as (select * from {{ ref('int_addresses__near') }}),
-
 spelt as (
     select distinct
         used_addresses.organization_id,
@@ -76,7 +74,7 @@ spelt as (
         on used_addresses.organization_id = counted.organization_id
         and used_addresses.campaign_id = counted.campaign_id
         and used_addresses.address_identity = counted.address_identity
-    inner join addresses on used_addresses.address_id = addresses.address_id
+    inner join {{ ref('int_addresses__near') }} as addresses on used_addresses.address_id = addresses.address_id
 )
 
 select * from spelt

@@ -1,6 +1,5 @@
--- One row per order: the keys it can match by. An empty key is null and never matches anything. `is_gift` tells an
--- order that is shipped to another address, and to another name, than it is billed to. `order_hash` is another when
--- anything is that a verdict depends on or a mart shows.
+-- One row per order: its keys; an empty one is null. `is_gift`: shipped to another address, and another name, than it
+-- is billed to. `order_hash` is another when anything is that a verdict depends on or a mart shows.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scope',

@@ -17,34 +17,18 @@ placed as (
         ) = 1
 ),
 
-cancellations as (
+later as (
     select
         organization_id,
         order_id,
-        min(occurred_at) as cancelled_at
+        sum(case when event_type = 'refunded' then value_amount end) as refunded_amount,
+        bool_or(event_type = 'cancelled') as is_cancelled,
+        bool_or(event_type = 'fulfilled') as is_fulfilled,
+        min(case when event_type = 'fulfilled' then occurred_at end) as fulfilled_at,
+        max(case when event_type = 'refunded' then occurred_at end) as refunded_at,
+        min(case when event_type = 'cancelled' then occurred_at end) as cancelled_at
     from events
-    where event_type = 'cancelled'
-    group by organization_id, order_id
-),
-
-refunds as (
-    select
-        organization_id,
-        order_id,
-        sum(value_amount) as refunded_amount,
-        max(occurred_at) as refunded_at
-    from events
-    where event_type = 'refunded'
-    group by organization_id, order_id
-),
-
-fulfilments as (
-    select
-        organization_id,
-        order_id,
-        min(occurred_at) as fulfilled_at
-    from events
-    where event_type = 'fulfilled'
+    where event_type in ('cancelled', 'refunded', 'fulfilled')
     group by organization_id, order_id
 ),
 
@@ -57,9 +41,9 @@ orders as (
         placed.{{ column }},
         {% endfor %}
         case
-            when cancellations.order_id is not null then 'cancelled'
-            when refunds.refunded_amount >= placed.value_amount then 'refunded'
-            when fulfilments.order_id is not null then 'fulfilled'
+            when later.is_cancelled then 'cancelled'
+            when later.refunded_amount >= placed.value_amount then 'refunded'
+            when later.is_fulfilled then 'fulfilled'
             else 'placed'
         end as status,
         placed.value_amount as total_amount,
@@ -67,23 +51,17 @@ orders as (
         placed.discount_amount,
         placed.shipping_amount,
         placed.tax_amount,
-        refunds.refunded_amount,
+        later.refunded_amount,
         coalesce(placed.is_test, false) as is_test,
         placed.occurred_at as ordered_at,
         cast(null as timestamp) as paid_at,
-        fulfilments.fulfilled_at,
-        refunds.refunded_at,
-        cancellations.cancelled_at
+        later.fulfilled_at,
+        later.refunded_at,
+        later.cancelled_at
     from placed
-    left join cancellations
-        on placed.organization_id = cancellations.organization_id
-        and placed.order_id = cancellations.order_id
-    left join refunds
-        on placed.organization_id = refunds.organization_id
-        and placed.order_id = refunds.order_id
-    left join fulfilments
-        on placed.organization_id = fulfilments.organization_id
-        and placed.order_id = fulfilments.order_id
+    left join later
+        on placed.organization_id = later.organization_id
+        and placed.order_id = later.order_id
 )
 
 select * from orders

@@ -2,7 +2,6 @@
 -- time of the file they are in, and all of an organization whose provider, settings or release changed.
 {{ config(schema='ops', alias='orders_to_read', pre_hook='{{ make_room() }}') }}
 {{ after('int_build__horizons') }}
-{% set payments = source('raw_commercetools', 'payments') %}
 
 with
 changed as (
@@ -60,33 +59,13 @@ touched as (
     union
     {% if is_tick() %}
     select
-        paid.organization_id,
-        paid.order_id
-    from {{ as_built('int_order_payments__commercetools') }} as paid
-    inner join {{ payments }} as new_payments
-        on paid.organization_id = new_payments.organization_id
-        and paid.payment_id = new_payments.object_id
-    where {{ is_new('raw_commercetools.payments', 'new_payments.loaded_at') }}
-    union
-    select
-        organization_id,
-        order_id
-    from {{ before(ref('int_order_events__klaviyo')) }}
-    union
-    select
         organization_id,
         order_id
     from {{ as_built('int_orders__unioned') }}
     where organization_id in (select organization_id from changed)
     union
     {% endif %}
-    select
-        events.organization_id,
-        events.order_id
-    from {{ ref('int_order_events__klaviyo') }} as events
-    inner join {{ ref('int_order_events__to_read') }} as new_events
-        on events.organization_id = new_events.organization_id
-        and events.event_id = new_events.event_id
+    select * from {{ ref('int_orders__of_new_events') }}
 )
 
 select

@@ -1,7 +1,6 @@
--- One row per order of the provider its organization uses; no order is lost or doubled.
--- `net_amount` is the total less refunds: nothing is left of a cancelled order, nor of one that was
--- refunded without an amount. Rows in `refunds/` count before the order's own refunded_amount.
--- `merchandise_amount` is what of that is goods: null where tax or shipping is unknown.
+-- One row per order of the provider its organization uses; no order is lost or doubled. `net_amount` is the total less
+-- refunds: nothing is left of a cancelled order, nor of one that was refunded without an amount. Rows in `refunds/`
+-- count before the order's own. `merchandise_amount` is what of that is goods: null where tax or shipping is unknown.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scope',
@@ -24,10 +23,6 @@ unioned as (
     {% endfor %}
 ),
 
-organizations as (select * from {{ ref('int_organizations') }}),
-
-refunds as (select * from {{ ref('int_refunds') }}),
-
 complete as (
     select
         unioned.organization_id,
@@ -47,10 +42,10 @@ complete as (
         {% endfor %}
         coalesce(unioned.status = 'cancelled', false) or unioned.cancelled_at is not null as is_cancelled
     from unioned
-    inner join organizations
+    inner join {{ ref('int_organizations') }} as organizations
         on unioned.organization_id = organizations.organization_id
         and unioned.provider = organizations.provider
-    left join refunds
+    left join {{ ref('int_refunds') }} as refunds
         on unioned.organization_id = refunds.organization_id
         and unioned.order_id = refunds.order_id
     where unioned.ordered_at is not null

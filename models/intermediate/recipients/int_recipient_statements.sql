@@ -1,95 +1,9 @@
--- One row per statement about a recipient about whom more than one row of one file speaks: by a file, by the provider
--- whose list or segment is the campaign's audience, or by matchback's own draw. Values are text; null says nothing. In
--- a tick: about those that it reads.
-{{ after('int_recipients__to_read') }}
+-- One row per statement about a recipient about whom more than one row of one file speaks, in the order in which they
+-- were said (`statement_order`). In a tick: about those that it reads.
 with
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
-audience_campaigns as (select * from {{ ref('int_audience_campaigns') }}),
-
-file_statements as (
-    select *
-    from {{ ref('stg_files__recipients') }}
-    where not coalesce(is_alone, false)
-    union all
-    select statements.*
-    from {{ ref('stg_files__recipients') }} as statements
-    inner join audience_campaigns
-        on statements.organization_id = audience_campaigns.organization_id
-        and statements.campaign_id = audience_campaigns.campaign_id
-    where statements.is_alone
-),
-
-from_files as (
-    select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        {% for column in recipient_columns() %}
-        {{ column }},
-        {% endfor %}
-        file_name as source_key,
-        file_read,
-        row_number,
-        is_current,
-        true as is_in_file,
-        said_at
-    from file_statements
-),
-
-from_audiences as (
-    select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        {% for column in recipient_columns() %}
-        {{ column if column in profile_columns() else 'cast(null as varchar) as ' ~ column }},
-        {% endfor %}
-        provider || '/' || payload_hash as source_key,
-        0 as file_read,
-        0 as row_number,
-        true as is_current,
-        false as is_in_file,
-        said_at
-    from (
-        {{ in_scope(ref('int_audience_statements'), 'int_recipients__to_read', recipient_key()) | indent(8) }}
-    ) as statements
-),
-
-from_draws as (
-    select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        {% for column in recipient_columns() %}
-        {% if column == 'household_id' %}
-        household_key
-        {% elif column == 'is_holdout' %}
-        cast(is_holdout as varchar)
-        {% elif column == 'created_at' %}
-        cast(assigned_at as varchar)
-        {% else %}
-        cast(null as varchar)
-        {% endif %} as {{ column }},
-        {% endfor %}
-        'ops.assignments' as source_key,
-        0 as file_read,
-        0 as row_number,
-        true as is_current,
-        false as is_in_file,
-        assigned_at as said_at
-    from (
-        {{ in_scope(ref('stg_ops__assignments'), 'int_recipients__to_read', recipient_key()) | indent(8) }}
-    ) as draws
-),
-
-unioned as (
-    select * from from_files
-    union all
-    select * from from_audiences
-    union all
-    select * from from_draws
-),
+unioned as (select * from {{ ref('int_recipient_statements__unioned') }}),
 
 ordered as (
     select

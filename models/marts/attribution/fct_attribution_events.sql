@@ -16,38 +16,7 @@ to_decide as (select * from {{ ref('int_orders__to_decide') }}),
 
 now as (select * from {{ made_now(ref('fct_order_attributions')) }}),
 
-{% if is_incremental() %}
-told as (
-    {{ in_scope(this, 'int_orders__to_decide', order_key()) | indent(4) }}
-),
-
-last_numbers as (
-    select
-        organization_id,
-        order_id,
-        max(event_number) as event_number
-    from told
-    group by organization_id, order_id
-),
-
-last_told as (
-    select told.*
-    from told
-    inner join last_numbers
-        on told.organization_id = last_numbers.organization_id
-        and told.order_id = last_numbers.order_id
-        and told.event_number = last_numbers.event_number
-),
-{% else %}
-last_told as (
-    select
-        now.*,
-        cast(0 as bigint) as event_number,
-        false as is_withdrawn
-    from now
-    where false
-),
-{% endif %}
+last_told as (select * from {{ ref('int_attributions__last_told') }}),
 
 compared as (
     select

@@ -1,0 +1,33 @@
+-- One row per order of which a tick must read more because of what was landed elsewhere: a payment of its own, or an
+-- event at Klaviyo that is new, or that was counted before.
+{{ config(materialized='view') }}
+{% set payments = source('raw_commercetools', 'payments') %}
+
+with
+touched as (
+    {% if is_tick() %}
+    select
+        paid.organization_id,
+        paid.order_id
+    from {{ as_built('int_order_payments__commercetools') }} as paid
+    inner join {{ payments }} as new_payments
+        on paid.organization_id = new_payments.organization_id
+        and paid.payment_id = new_payments.object_id
+    where {{ is_new('raw_commercetools.payments', 'new_payments.loaded_at') }}
+    union
+    select
+        organization_id,
+        order_id
+    from {{ before(ref('int_order_events__klaviyo')) }}
+    union
+    {% endif %}
+    select
+        events.organization_id,
+        events.order_id
+    from {{ ref('int_order_events__klaviyo') }} as events
+    inner join {{ ref('int_order_events__to_read') }} as new_events
+        on events.organization_id = new_events.organization_id
+        and events.event_id = new_events.event_id
+)
+
+select * from touched
