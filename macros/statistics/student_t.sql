@@ -1,4 +1,4 @@
--- Student's t distribution in plain arithmetic, so that it runs on any engine. Checked against scipy to 1e-9.
+-- Student's t distribution in plain arithmetic, so that it runs on any engine. Checked against scipy to 1e-10.
 
 -- Nodes and weights of the 40-point Gauss-Legendre rule on (0, 1).
 {% macro gauss_legendre_rule() -%}
@@ -64,45 +64,123 @@
     )
 {%- endmacro %}
 
--- P(|T| > t) for t >= 0 and df > 0. Near zero the density is integrated from 0 to t and taken from one;
--- further out the tail itself is integrated, so that a tiny p keeps its digits; u = t / s^2 makes the integrand
--- smooth at s = 0 for few degrees of freedom too.
-{% macro student_t_two_sided_p(t, df) -%}
+-- P(|T| > t) for t >= 0 and df > 0; shape is the column with `student_t_shape` of both. With so many degrees of freedom
+-- that rounding would show, it is the normal distribution's at the z that belongs to t.
+{% macro student_t_two_sided_p(t, df, shape) -%}
     (
         case
-            when {{ t }} < 2.0 then 1.0 - 2.0 * {{ t }} * {{ student_t_density_at_zero(df) }} * (
-                {%- for node, weight in gauss_legendre_rule() %}
-                {{ "+ " if not loop.first }}{{ weight }}
-                * power(1.0 + {{ t }} * {{ t }} * {{ node * node }} / {{ df }}, -({{ df }} + 1.0) / 2.0)
-                {%- endfor %}
-            )
-            else 2.0 * {{ t }} * {{ student_t_density_at_zero(df) }} * (
-                {%- for node, weight in gauss_legendre_rule() %}
-                {{ "+ " if not loop.first }}{{ 2 * weight / node ** 3 }}
-                * power(1.0 + {{ t }} * {{ t }} / ({{ node ** 4 }} * {{ df }}), -({{ df }} + 1.0) / 2.0)
-                {%- endfor %}
-            )
+            when {{ df }} > 1.0e5 then 2.0 * {{ normal_upper_tail(normal_of_student_t(t, df)) }}
+            else {{ student_t_integral(t, df, shape) }}
         end
     )
 {%- endmacro %}
 
--- A first guess of the t that P(|T| > t) = 0.05: the Cornish-Fisher expansion (Abramowitz & Stegun 26.7.5).
-{% macro student_t_95_guess(df) -%}
-    {%- set z = 1.959963984540054 -%}
+-- The power s of the substitution u = t * x^s in the integral of the density. Near zero (s = 1) it goes from 0 to t and is
+-- taken from one; further out the tail itself is integrated, so that a tiny p keeps its digits, and a negative power
+-- makes the integrand smooth at x = 0: -2, with few degrees of freedom -6.
+{% macro student_t_shape(t, df) -%}
+    case when {{ t }} < 2.0 then 1.0e0 when {{ df }} < 10.0 then -6.0e0 else -2.0e0 end
+{%- endmacro %}
+
+{% macro student_t_integral(t, df, shape) -%}
     (
-        {{ z }} + {{ (z ** 3 + z) / 4 }} / {{ df }}
-        + {{ (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96 }} / power({{ df }}, 2)
-        + {{ (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384 }} / power({{ df }}, 3)
-        + {{ (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160 }} / power({{ df }}, 4)
+        case when {{ shape }} > 0.0 then 1.0 else 0.0 end
+        - 2.0 * {{ shape }} * {{ t }} * {{ student_t_density_at_zero(df) }} * (
+            {%- for node, weight in gauss_legendre_rule() %}
+            {{ "+ " if not loop.first }}{{ weight / node }} * power({{ node }}, {{ shape }})
+            * power(1.0 + {{ t }} * {{ t }} * power({{ node * node }}, {{ shape }}) / {{ df }}, -({{ df }} + 1.0) / 2.0)
+            {%- endfor %}
+        )
     )
 {%- endmacro %}
 
--- One Newton step from t towards P(|T| > t) = 0.05.
-{% macro student_t_95_step(t, df) -%}
+-- The z that P(Z > z) = P(T > t), for many degrees of freedom: the expansion that student_t_expansion turns round.
+{% macro normal_of_student_t(t, df) -%}
     (
-        {{ t }} + ({{ student_t_two_sided_p(t, df) }} - 0.05) / (
+        {{ t }} * (
+            1.0 - ({{ t }} * {{ t }} + 1.0) / 4.0 / {{ df }}
+            + (13.0 * power({{ t }}, 4) + 8.0 * power({{ t }}, 2) + 3.0) / 96.0 / power({{ df }}, 2)
+            - (35.0 * power({{ t }}, 6) + 19.0 * power({{ t }}, 4) + {{ t }} * {{ t }} - 15.0) / 384.0 / power({{ df }}, 3)
+        )
+    )
+{%- endmacro %}
+
+-- A first guess of the t that P(|T| > t) = p, for 0 < p < 1; z is the normal distribution's, P(|Z| > z) = p. The
+-- Cornish-Fisher expansion (Abramowitz & Stegun 26.7.5); for few degrees of freedom, where that fails, the leading term of
+-- the tail, and near zero the density there.
+{% macro student_t_guess(p, z, df) -%}
+    {%- set near = '((1.0 - ' ~ p ~ ') / (2.0 * ' ~ student_t_density_at_zero(df) ~ '))' -%}
+    (
+        case
+            when {{ df }} >= 4.0 and {{ df }} > 0.7 * {{ z }} * {{ z }} then {{ student_t_expansion(z, df) }}
+            when {{ p }} >= 0.5 then {{ near }}
+            else sqrt(greatest(
+                exp(
+                    2.0 * ln(2.0 * {{ student_t_density_at_zero(df) }} / {{ df }} / {{ p }}) / {{ df }}
+                    + ({{ df }} + 1.0) * ln({{ df }}) / {{ df }}
+                ) - {{ df }} * ({{ df }} + 1.0) / ({{ df }} + 2.0),
+                {{ near }} * {{ near }}
+            ))
+        end
+    )
+{%- endmacro %}
+
+{% macro student_t_expansion(z, df) -%}
+    (
+        {{ z }} + (power({{ z }}, 3) + {{ z }}) / 4.0 / {{ df }}
+        + (5.0 * power({{ z }}, 5) + 16.0 * power({{ z }}, 3) + 3.0 * {{ z }}) / 96.0 / power({{ df }}, 2)
+        + (3.0 * power({{ z }}, 7) + 19.0 * power({{ z }}, 5) + 17.0 * power({{ z }}, 3) - 15.0 * {{ z }})
+        / 384.0 / power({{ df }}, 3)
+        + (
+            79.0 * power({{ z }}, 9) + 776.0 * power({{ z }}, 7) + 1482.0 * power({{ z }}, 5) - 1920.0 * power({{ z }}, 3)
+            - 945.0 * {{ z }}
+        ) / 92160.0 / power({{ df }}, 4)
+    )
+{%- endmacro %}
+
+-- One Newton step from t, beyond which lies tail_p, towards P(|T| > t) = p; in the tails between logarithms, where the two
+-- are nearly in proportion. With many degrees of freedom the guess is as good as it gets.
+{% macro student_t_step(t, tail_p, p, df) -%}
+    {%- set density -%}
+        (
             2.0 * {{ student_t_density_at_zero(df) }}
             * power(1.0 + {{ t }} * {{ t }} / {{ df }}, -({{ df }} + 1.0) / 2.0)
         )
+    {%- endset -%}
+    (
+        case
+            when {{ df }} > 1.0e5 then {{ t }}
+            when {{ p }} < 0.5
+                then {{ t }} * exp(ln({{ tail_p }} / {{ p }}) * {{ tail_p }} / {{ density }} / {{ t }})
+            else {{ t }} + ({{ tail_p }} - {{ p }}) / {{ density }}
+        end
     )
+{%- endmacro %}
+
+-- The steps of a query that end in `with_critical_t`: a relation with the t that P(|T| > t) = p, the column `critical_t`, and
+-- the columns on the way to it. z is the normal distribution's. Five steps are enough for p from 1e-10 on and from 0.7
+-- degrees of freedom, two for p = 0.05.
+{% macro student_t_quantile_steps(relation, p, z, df, steps=5) -%}
+    {%- set columns = [('t_0', student_t_guess(p, z, df))] -%}
+    {%- for step in range(steps) -%}
+        {%- set t, shape, tail_p = 't_' ~ step, 'shape_' ~ step, 'p_' ~ step -%}
+        {%- do columns.extend([
+            (shape, student_t_shape(t, df)),
+            (tail_p, student_t_integral(t, df, shape)),
+            ('critical_t' if loop.last else 't_' ~ (step + 1), student_t_step(t, tail_p, p, df)),
+        ]) -%}
+    {%- endfor -%}
+    {{ added_in_turn(relation, columns) }}
+{%- endmacro %}
+
+-- The steps of a query, each of which adds a column to the one before it; `with_x` adds x.
+{% macro added_in_turn(relation, columns) -%}
+    {%- for name, expression in columns %}
+with_{{ name }} as (
+    select
+        *,
+        {{ expression }} as {{ name }}
+    from {{ relation if loop.first else 'with_' ~ loop.previtem[0] }}
+){{ "," if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

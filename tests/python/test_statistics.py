@@ -1,4 +1,4 @@
-"""Student's t in plain SQL against scipy, and the whole of lift against numpy on random households."""
+"""Distributions in plain SQL against scipy, and the whole of lift against numpy on random households."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import duckdb
 import numpy as np
-import pytest
 from scipy import stats
 
 from dlt_pipelines.build import build
@@ -17,35 +16,61 @@ from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.world import LARKFIELD, build_world
 from tests.python.conftest import compile_inline, load_files, ship_configuration
 
-DEGREES = (1.0, 1.7, 2.0, 3.5, 5.0, 10.0, 29.3, 100.0, 1e3, 1e5, 1e7)
-INLINE = """
-with grid as (select * from t_grid),
-p_values as (
-    select *, {{ student_t_two_sided_p('t', 'df') }} as p_value, {{ student_t_95_guess('df') }} as t_0 from grid
+DEGREES = (0.7, 1.0, 1.2, 1.7, 2.0, 2.5, 3.5, 5.0, 9.9, 10.0, 29.3, 100.0, 1e3, 9.9e4, 1.1e5, 1e7)
+PROBABILITIES = (1e-10, 1e-6, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.99)
+PRECISION = 1e-10
+DISTRIBUTIONS = """
+with grid as (select * from grid_points),
+normal as (
+    select *, -{{ normal_quantile('(p / 2.0)') }} as z, {{ normal_quantile('p') }} as normal_quantile from grid
 ),
-first_steps as (select *, {{ student_t_95_step('t_0', 'df') }} as t_1 from p_values),
-second_steps as (select *, {{ student_t_95_step('t_1', 'df') }} as t_2 from first_steps),
-third_steps as (select *, {{ student_t_95_step('t_2', 'df') }} as t_3 from second_steps)
-select t, df, p_value, {{ student_t_95_step('t_3', 'df') }} as critical_t from third_steps
+shaped as (select *, {{ student_t_shape('t', 'df') }} as shape from normal),
+tails as (
+    select
+        *,
+        {{ normal_upper_tail('normal_quantile') }} as normal_tail,
+        {{ student_t_two_sided_p('t', 'df', 'shape') }} as t_tail,
+        {{ chi_square_upper_tail('chi_square', 'df') }} as chi_square_tail
+    from shaped
+),
+{{ student_t_quantile_steps('tails', 'p', 'z', 'df') }},
+{{ chi_square_quantile_steps('with_critical_t', 'p', 'df') }}
+select p, df, t, chi_square, normal_quantile, normal_tail, t_tail, critical_t, chi_square_tail, critical_chi_square
+from with_critical_chi_square
 """
 
 
-@pytest.fixture(scope="module")
-def compiled(new_place: Callable[[str], Workspace]) -> str:
-    """The macros as SQL."""
+def test_distributions_and_quantiles_are_those_of_scipy(new_place: Callable[[str], Workspace]) -> None:
+    """The macros, as SQL, over a grid of probabilities and degrees of freedom."""
     place = new_place("macros")
     ship_configuration(place)
-    return compile_inline(place, INLINE)
-
-
-def test_students_t_is_that_of_scipy(compiled: str) -> None:
-    t_values = [*np.linspace(0, 12, 121), 15.0, 20.0, 38.0]
+    sql = compile_inline(place, DISTRIBUTIONS)
+    points = [
+        (p, df, stats.t.isf(p / 2, df), stats.chi2.isf(p, df) if df <= 200 else 1.0)
+        for p in PROBABILITIES
+        for df in DEGREES
+    ]
     with duckdb.connect() as connection:
-        connection.execute("create table t_grid (t double, df double)")
-        connection.executemany("insert into t_grid values (?, ?)", [(t, df) for t in t_values for df in DEGREES])
-        for t, df, p_value, critical_t in connection.execute(compiled).fetchall():
-            assert math.isclose(p_value, 2 * stats.t.sf(t, df), rel_tol=1e-8, abs_tol=1e-9), (t, df)
-            assert math.isclose(critical_t, stats.t.ppf(0.975, df), rel_tol=1e-8), df
+        connection.execute("create table grid_points (p double, df double, t double, chi_square double)")
+        connection.executemany("insert into grid_points values (?, ?, ?, ?)", points)
+        rows = connection.execute(sql).fetchall()
+    assert len(rows) == len(points)
+    for p, df, t, chi_square, z, normal_tail, t_tail, critical_t, chi_square_tail, critical_chi_square in rows:
+        expected = [(z, stats.norm.ppf(p)), (normal_tail, 1 - p), (t_tail, p), (critical_t, t)]
+        if df <= 200:
+            expected += [(chi_square_tail, p), (critical_chi_square, chi_square)]
+        for found, right in expected:
+            assert math.isclose(found, right, rel_tol=PRECISION, abs_tol=1e-15), (p, df, found, right)
+
+
+def test_the_normal_tail_keeps_its_digits(new_place: Callable[[str], Workspace]) -> None:
+    place = new_place("tails")
+    ship_configuration(place)
+    sql = compile_inline(place, "select z, {{ normal_upper_tail('z') }} as tail from points")
+    with duckdb.connect() as connection:
+        connection.execute("create table points as select i / 10.0e0 as z from range(-370, 371) as numbers (i)")
+        for z, tail in connection.execute(sql).fetchall():
+            assert math.isclose(tail, stats.norm.sf(z), rel_tol=1e-12), z
 
 
 def test_lift_is_that_of_numpy_with_mixed_households(new_place: Callable[[str], Workspace]) -> None:

@@ -15,22 +15,21 @@ statistics as (
     where absolute_lift_standard_error > 0 and degrees_of_freedom > 0
 ),
 
-guessed as (
+shaped as (
     select
         *,
-        {{ student_t_two_sided_p('t_statistic', 'degrees_of_freedom') }} as p_value,
-        {{ student_t_95_guess('degrees_of_freedom') }} as t_0
+        {{ student_t_shape('t_statistic', 'degrees_of_freedom') }} as shape
     from statistics
 ),
 
-{% for step in range(4) %}
-step_{{ step }} as (
+judged as (
     select
         *,
-        {{ student_t_95_step('t_' ~ step, 'degrees_of_freedom') }} as t_{{ step + 1 }}
-    from {{ 'guessed' if step == 0 else 'step_' ~ (step - 1) }}
+        {{ student_t_two_sided_p('t_statistic', 'degrees_of_freedom', 'shape') }} as p_value
+    from shaped
 ),
-{% endfor %}
+
+{{ student_t_quantile_steps('judged', '0.05e0', '1.959963984540054e0', 'degrees_of_freedom', steps=2) }},
 
 tests as (
     select
@@ -41,8 +40,8 @@ tests as (
         degrees_of_freedom,
         t_statistic,
         p_value,
-        t_4 as critical_t
-    from step_3
+        critical_t
+    from with_critical_t
 )
 
 select * from tests
