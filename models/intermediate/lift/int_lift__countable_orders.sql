@@ -13,6 +13,7 @@ countable as (
         order_id,
         currency,
         net_amount,
+        merchandise_amount,
         ordered_at
     from orders
     where not is_cancelled

@@ -1,6 +1,6 @@
--- One row per campaign, period and metric: the means of both arms, their difference and their ratio, with
--- household-clustered standard errors (delta method on household sums; households with members in both arms
--- by their covariance) and Satterthwaite's degrees of freedom. Null where an arm has fewer than two households.
+-- One row per campaign, period, metric, estimator and part of the campaign: the ratios of both arms, their difference
+-- and their ratio, with household-clustered standard errors (delta method on household sums; households with members in
+-- both arms by their covariance) and Satterthwaite's degrees of freedom. Null where an arm has fewer than two households.
 with
 moments as (select * from {{ ref('int_lift__moments') }}),
 
@@ -38,16 +38,7 @@ variances as (
 
 differences as (
     select
-        organization_id,
-        campaign_id,
-        period,
-        metric,
-        cast(treated_n as bigint) as treated_recipients,
-        cast(holdout_n as bigint) as holdout_recipients,
-        treated_households,
-        holdout_households,
-        cast(treated_buyers as bigint) as treated_buyers,
-        cast(holdout_buyers as bigint) as holdout_buyers,
+        {{ (moment_key() + moment_counts()) | join(', ') }},
         treated_mean,
         holdout_mean,
         treated_mean - holdout_mean as absolute_lift,

@@ -1,25 +1,36 @@
--- One row per campaign and household, the unit of the draw: recipients and outcomes of its members, per arm.
--- A household with members in both arms has figures in both. Decimals, so that sums of them are the same in any order.
+-- One row per campaign and household, the unit of the draw: its recipients in each arm, and what was known of it at
+-- assignment. A household whose members are of several segments is of none of them.
 with
 outcomes as (select * from {{ ref('int_lift__outcomes') }}),
+
+grouped as (
+    select
+        organization_id,
+        campaign_id,
+        household_key,
+        min(segment) as first_segment,
+        max(segment) as last_segment,
+        count(case when not is_holdout then 1 end) as treated_recipients,
+        count(case when is_holdout then 1 end) as holdout_recipients,
+        bool_or(prior_orders > 0 or prior_revenue_amount > 0) as has_bought_before,
+        min(created_at) as first_created_at,
+        max(created_at) as last_created_at
+    from outcomes
+    group by organization_id, campaign_id, household_key
+),
 
 households as (
     select
         organization_id,
         campaign_id,
         household_key,
-        {% for arm, condition in [('treated', 'not is_holdout'), ('holdout', 'is_holdout')] %}
-        cast(count(case when {{ condition }} then 1 end) as decimal(18, 4)) as {{ arm }}_recipients,
-        {% for period, metrics in [('lift', lift_metrics()), ('placebo', placebo_metrics())] %}
-        {% for metric, value in metrics.items() %}
-        cast(sum(case when {{ condition }} then {{ value }} else 0 end) as decimal(18, 4))
-            as {{ arm }}_{{ period }}_{{ metric }},
-        {% endfor %}
-        {% endfor %}
-        {% endfor %}
-        max(created_at) as last_created_at
-    from outcomes
-    group by organization_id, campaign_id, household_key
+        case when first_segment = last_segment then first_segment else '(several)' end as segment,
+        treated_recipients,
+        holdout_recipients,
+        has_bought_before,
+        first_created_at,
+        last_created_at
+    from grouped
 )
 
 select * from households

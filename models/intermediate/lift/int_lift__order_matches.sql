@@ -45,6 +45,7 @@ order_matches as (
         pairs.order_id,
         orders.currency,
         orders.net_amount,
+        orders.merchandise_amount,
         bool_or(pairs.is_email_match) as is_email_match,
         orders.ordered_at
     from pairs

@@ -1,18 +1,13 @@
--- One row per campaign, period and metric whose difference has a standard error: the two-sided p-value of the
--- absolute lift and the t that spans its 95 % interval, both from one statistic and its degrees of freedom.
+-- One row per row of int_lift__differences: the two-sided p-value of the absolute lift and the t that spans its 95 %
+-- interval, both from one statistic and its degrees of freedom. Null where there is no standard error.
 with
-differences as (select * from {{ ref('int_lift__differences') }}),
-
 statistics as (
     select
-        organization_id,
-        campaign_id,
-        period,
-        metric,
-        degrees_of_freedom,
-        abs(absolute_lift) / absolute_lift_standard_error as t_statistic
-    from differences
-    where absolute_lift_standard_error > 0 and degrees_of_freedom > 0
+        *,
+        case
+            when degrees_of_freedom > 0 then abs(absolute_lift) / nullif(absolute_lift_standard_error, 0)
+        end as t_statistic
+    from {{ ref('int_lift__differences') }}
 ),
 
 shaped as (
@@ -27,21 +22,30 @@ judged as (
         *,
         {{ student_t_two_sided_p('t_statistic', 'degrees_of_freedom', 'shape') }} as p_value
     from shaped
+    where t_statistic is not null
 ),
 
 {{ student_t_quantile_steps('judged', '0.05e0', '1.959963984540054e0', 'degrees_of_freedom', steps=2) }},
 
 tests as (
     select
-        organization_id,
-        campaign_id,
-        period,
-        metric,
-        degrees_of_freedom,
+        {{ moment_key() | join(', ') }},
         t_statistic,
         p_value,
         critical_t
     from with_critical_t
+),
+
+tested as (
+    select
+        statistics.*,
+        tests.p_value,
+        tests.critical_t
+    from statistics
+    left join tests
+        on {% for column in moment_key() -%}
+            statistics.{{ column }} = tests.{{ column }}{{ " and " if not loop.last }}
+        {%- endfor %}
 )
 
-select * from tests
+select * from tested

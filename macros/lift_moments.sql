@@ -1,0 +1,117 @@
+-- The sums over households from which every estimate of a relation of households follows: of each figure, of products of
+-- two within an arm, and of products between the arms (of households with members in both).
+{% macro household_sums(figures, products) -%}
+    {%- set columns = [] -%}
+    {%- for arm in ['treated', 'holdout'] -%}
+        {%- for figure in figures -%}
+            {%- do columns.append('sum(' ~ arm ~ '_' ~ figure ~ ') as ' ~ arm ~ '_' ~ figure) -%}
+        {%- endfor -%}
+        {%- for one, other in products -%}
+            {%- set product = arm ~ '_' ~ one ~ ' * ' ~ arm ~ '_' ~ other -%}
+            {%- do columns.append('sum(' ~ product ~ ') as ' ~ arm ~ '_' ~ one ~ '_' ~ other) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for one, other in crossed_pairs(products) -%}
+        {%- set product = 'treated_' ~ one ~ ' * holdout_' ~ other -%}
+        {%- do columns.append('sum(' ~ product ~ ') as cross_' ~ one ~ '_' ~ other) -%}
+    {%- endfor -%}
+    {{ columns | join(',\n        ') }}
+{%- endmacro %}
+
+-- Each pair both ways round: the treated members' sum of the first with the held-out members' of the second.
+{% macro crossed_pairs(products) -%}
+    {%- set pairs = [] -%}
+    {%- for one, other in products -%}
+        {%- for pair in [(one, other), (other, one)] if pair not in pairs -%}{%- do pairs.append(pair) -%}{%- endfor -%}
+    {%- endfor -%}
+    {{ return(pairs) }}
+{%- endmacro %}
+
+-- The columns of a set of moments, of a ratio y / n, said once: every int_lift__moments__<kind> has them in this order.
+{% macro moment_key() -%}
+    {{ return([
+        'organization_id', 'campaign_id', 'period', 'metric', 'estimator', 'cut', 'cut_value',
+    ]) }}
+{%- endmacro %}
+
+{% macro moment_counts() -%}
+    {{ return([
+        'days_since_window_start', 'treated_recipients', 'holdout_recipients', 'treated_households',
+        'holdout_households', 'treated_buyers', 'holdout_buyers',
+    ]) }}
+{%- endmacro %}
+
+{% macro moment_sums() -%}
+    {{ return([
+        'treated_n', 'holdout_n', 'treated_y', 'holdout_y', 'treated_nn', 'holdout_nn', 'treated_ny', 'holdout_ny',
+        'treated_yy', 'holdout_yy', 'cross_nn', 'cross_ny', 'cross_yn', 'cross_yy',
+    ]) }}
+{%- endmacro %}
+
+-- Those sums of the ratio of two figures, from a relation of household sums.
+{% macro ratio_sums(above, below) -%}
+    {%- for arm in ['treated', 'holdout'] %}
+        cast({{ arm }}_{{ below }} as double) as {{ arm }}_n,
+        cast({{ arm }}_{{ above }} as double) as {{ arm }}_y,
+        cast({{ arm }}_{{ below }}_{{ below }} as double) as {{ arm }}_nn,
+        cast({{ arm }}_{{ below }}_{{ above }} as double) as {{ arm }}_ny,
+        cast({{ arm }}_{{ above }}_{{ above }} as double) as {{ arm }}_yy,
+    {%- endfor %}
+        cast(cross_{{ below }}_{{ below }} as double) as cross_nn,
+        cast(cross_{{ below }}_{{ above }} as double) as cross_ny,
+        cast(cross_{{ above }}_{{ below }} as double) as cross_yn,
+        cast(cross_{{ above }}_{{ above }} as double) as cross_yy
+{%- endmacro %}
+
+{% macro size_sums() -%}
+    {{ return(summed_columns(['recipients'], [('recipients', 'recipients')])) }}
+{%- endmacro %}
+
+-- The columns that household_sums makes.
+{% macro summed_columns(figures, products) -%}
+    {%- set columns = [] -%}
+    {%- for arm in ['treated', 'holdout'] -%}
+        {%- for figure in figures -%}{%- do columns.append(arm ~ '_' ~ figure) -%}{%- endfor -%}
+        {%- for one, other in products -%}{%- do columns.append(arm ~ '_' ~ one ~ '_' ~ other) -%}{%- endfor -%}
+    {%- endfor -%}
+    {%- for one, other in crossed_pairs(products) -%}{%- do columns.append('cross_' ~ one ~ '_' ~ other) -%}{%- endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
+-- The counts of a set of moments; buyers names the column that is compared with the least number of buyers.
+{% macro counted_arms(buyers) -%}
+        cast(treated_recipients as bigint) as treated_recipients,
+        cast(holdout_recipients as bigint) as holdout_recipients,
+        treated_households,
+        holdout_households,
+        cast(treated_{{ buyers }} as bigint) as treated_buyers,
+        cast(holdout_{{ buyers }} as bigint) as holdout_buyers
+{%- endmacro %}
+
+-- Which grouping set a row is of: that of one of the columns, else `campaign`.
+{% macro cut_name(columns) -%}
+    case
+        {%- for column in columns %}
+        when grouping({{ column }}) = 0 then '{{ column }}'
+        {%- endfor %}
+        else 'campaign'
+    end
+{%- endmacro %}
+
+-- The products that the ratios of these figures to one other take.
+{% macro ratio_products(figures, below) -%}
+    {%- set pairs = [] -%}
+    {%- for figure in figures -%}{%- do pairs.extend([(figure, figure), (below, figure)]) -%}{%- endfor -%}
+    {{ return(pairs) }}
+{%- endmacro %}
+
+-- The columns of an estimate in a mart, besides what names its estimator.
+{% macro estimate_columns() -%}
+    {{ return([
+        'organization_id', 'campaign_id', 'metric', 'treated_recipients', 'holdout_recipients', 'treated_households',
+        'holdout_households', 'treated_mean', 'holdout_mean', 'absolute_lift', 'absolute_lift_standard_error',
+        'absolute_lift_ci_low', 'absolute_lift_ci_high', 'relative_lift', 'relative_lift_standard_error',
+        'relative_lift_ci_low', 'relative_lift_ci_high', 'p_value', 'incremental_total', 'incremental_total_ci_low',
+        'incremental_total_ci_high', 'lift_status',
+    ]) }}
+{%- endmacro %}

@@ -1,0 +1,47 @@
+-- One row per campaign and day of the window on which somebody ordered: by how much the sums over households, and those of
+-- squares and products, of what had been done so far rose on it.
+{% set figures = adjusted_metrics().values() %}
+with
+days as (select * from {{ ref('int_lift__household_days') }}),
+
+households as (select * from {{ ref('int_lift__household_outcomes') }}),
+
+joined as (
+    select
+        days.*,
+        households.treated_recipients,
+        households.holdout_recipients
+    from days
+    inner join households
+        on days.organization_id = households.organization_id
+        and days.campaign_id = households.campaign_id
+        and days.household_key = households.household_key
+),
+
+sums as (
+    select
+        organization_id,
+        campaign_id,
+        {% for figure in figures %}
+        {% for arm in ['treated', 'holdout'] %}
+        sum({{ arm }}_{{ figure }}_added) as {{ arm }}_{{ figure }},
+        sum({{ arm }}_recipients * {{ arm }}_{{ figure }}_added) as {{ arm }}_recipients_{{ figure }},
+        -- the square after less the square before
+        sum(
+            {{ arm }}_{{ figure }}_added * (2 * {{ arm }}_{{ figure }}_after - {{ arm }}_{{ figure }}_added)
+        ) as {{ arm }}_{{ figure }}_{{ figure }},
+        {% endfor %}
+        sum(treated_recipients * holdout_{{ figure }}_added) as cross_recipients_{{ figure }},
+        sum(treated_{{ figure }}_added * holdout_recipients) as cross_{{ figure }}_recipients,
+        sum(
+            treated_{{ figure }}_after * holdout_{{ figure }}_after
+            - (treated_{{ figure }}_after - treated_{{ figure }}_added)
+            * (holdout_{{ figure }}_after - holdout_{{ figure }}_added)
+        ) as cross_{{ figure }}_{{ figure }},
+        {% endfor %}
+        days_since_opening
+    from joined
+    group by organization_id, campaign_id, days_since_opening
+)
+
+select * from sums

@@ -1,0 +1,25 @@
+-- One row per recipient with an order in a period of lift: what he or she ordered in each.
+with
+orders as (select * from {{ ref('int_lift__window_orders') }}),
+
+per_recipient as (
+    select
+        organization_id,
+        campaign_id,
+        recipient_id,
+        count(case when period = 'lift' then 1 end) as orders,
+        count(case when period = 'lift' and is_campaign_currency then 1 end) as valued_orders,
+        count(case when period = 'placebo' then 1 end) as placebo_orders,
+        count(case when period = 'prior' then 1 end) as prior_orders,
+        {% for period in lift_periods() %}
+        cast(sum(case when period = '{{ period }}' then revenue_amount else 0 end) as decimal(18, 4))
+            as {{ period }}_revenue_amount,
+        {% endfor %}
+        cast(sum(case when period = 'lift' then merchandise_amount else 0 end) as decimal(18, 4))
+            as merchandise_amount,
+        count(case when period = 'lift' and is_merchandise_unknown then 1 end) as unknown_merchandise_orders
+    from orders
+    group by organization_id, campaign_id, recipient_id
+)
+
+select * from per_recipient

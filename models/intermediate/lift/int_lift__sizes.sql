@@ -1,0 +1,55 @@
+-- One row per campaign, and per part of it by what was known at assignment (`cut`, `cut_value`): its recipients and
+-- households in each arm, and the sums of squares and products of household sizes. A campaign to which nobody is
+-- assigned has a row of zeros.
+with
+campaigns as (select * from {{ ref('int_campaigns') }}),
+
+households as (
+    select
+        organization_id,
+        campaign_id,
+        segment,
+        case when has_bought_before then 'yes' else 'no' end as bought_before,
+        cast(cast(first_created_at as date) as varchar) as drop_date,
+        cast(treated_recipients as decimal(18, 4)) as treated_recipients,
+        cast(holdout_recipients as decimal(18, 4)) as holdout_recipients,
+        last_created_at
+    from {{ ref('int_lift__households') }}
+),
+
+sizes as (
+    select
+        organization_id,
+        campaign_id,
+        {{ cut_name(['segment', 'bought_before', 'drop_date']) }} as cut,
+        coalesce(segment, bought_before, drop_date, '(all)') as cut_value,
+        count(case when treated_recipients > 0 then 1 end) as treated_households,
+        count(case when holdout_recipients > 0 then 1 end) as holdout_households,
+        {{ household_sums(['recipients'], [('recipients', 'recipients')]) }},
+        max(last_created_at) as last_created_at
+    from households
+    group by grouping sets (
+        (organization_id, campaign_id),
+        (organization_id, campaign_id, segment),
+        (organization_id, campaign_id, bought_before),
+        (organization_id, campaign_id, drop_date)
+    )
+),
+
+with_empty as (
+    select
+        campaigns.organization_id,
+        campaigns.campaign_id,
+        coalesce(sizes.cut, 'campaign') as cut,
+        coalesce(sizes.cut_value, '(all)') as cut_value,
+        {% for column in ['treated_households', 'holdout_households'] + size_sums() %}
+        coalesce(sizes.{{ column }}, 0) as {{ column }},
+        {% endfor %}
+        sizes.last_created_at
+    from campaigns
+    left join sizes
+        on campaigns.organization_id = sizes.organization_id
+        and campaigns.campaign_id = sizes.campaign_id
+)
+
+select * from with_empty
