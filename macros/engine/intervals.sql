@@ -23,3 +23,16 @@
 {% macro spark__whole_days_between(earlier, later) -%}
     cast(floor((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000.0) as int)
 {%- endmacro %}
+
+-- Days from one timestamp to a later one, with their fraction.
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between', 'matchback')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    (epoch_us({{ later }} - {{ earlier }}) / 86400000000.0)
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000.0)
+{%- endmacro %}

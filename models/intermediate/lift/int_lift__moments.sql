@@ -3,7 +3,7 @@
 {{ config(materialized='view') }}
 with
 moments as (
-    {% for kind in ['ratios', 'cuped', 'cuts', 'days'] %}
+    {% for kind in ['ratios', 'cuped', 'cuts', 'days', 'flags', 'assignment_times'] %}
     select
         {{ (moment_key() + moment_counts() + moment_sums()) | join(', ') }},
         last_created_at

@@ -25,6 +25,7 @@ sizes as (
         coalesce(segment, bought_before, drop_date, '(all)') as cut_value,
         count(case when treated_recipients > 0 then 1 end) as treated_households,
         count(case when holdout_recipients > 0 then 1 end) as holdout_households,
+        count(case when treated_recipients > 0 and holdout_recipients > 0 then 1 end) as mixed_households,
         {{ household_sums(['recipients'], [('recipients', 'recipients')]) }},
         max(last_created_at) as last_created_at
     from households
@@ -42,7 +43,7 @@ with_empty as (
         campaigns.campaign_id,
         coalesce(sizes.cut, 'campaign') as cut,
         coalesce(sizes.cut_value, '(all)') as cut_value,
-        {% for column in ['treated_households', 'holdout_households'] + size_sums() %}
+        {% for column in ['treated_households', 'holdout_households', 'mixed_households'] + size_sums() %}
         coalesce(sizes.{{ column }}, 0) as {{ column }},
         {% endfor %}
         sizes.last_created_at

@@ -8,6 +8,7 @@ renamed as (
         campaign_id,
         recipient_id,
         household_key,
+        holdout_share,
         arm = 'holdout' as is_holdout,
         assigned_at
     from assignments
