@@ -86,3 +86,8 @@
     {{ '%.17e' % coefficients[-1] }}
     {%- for coefficient in coefficients[:-1] -%} ) {%- endfor -%}
 {%- endmacro %}
+
+-- The z that P(|Z| > z) = 0.05.
+{% macro z_95() -%}
+    1.959963984540054e0
+{%- endmacro %}

@@ -28,6 +28,7 @@ ASSIGNED_AT = datetime(2026, 3, 1, 9)
 IN_HOME_DAYS, WINDOW_DAYS, PRIOR_DAYS = 5, 30, 365
 AS_OF = "2026-06-01 00:00:00"
 SECONDS = 86_400
+SEGMENTS = ("gold", "silver", "bronze")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Drawn:
 
     Attributes:
         household: Number of the household.
+        segment: The household's, by position of the household.
         is_holdout: The arm.
         day: By order, days since the window opened; negative before.
         person: By order, who.
@@ -72,6 +74,7 @@ class Drawn:
 
     plan: Experiment
     household: Integers
+    segment: list[str]
     is_holdout: Booleans
     day: Floats
     person: Integers
@@ -104,6 +107,7 @@ def draw(plan: Experiment, seed: int) -> Drawn:
     factor = random.gamma(1 / plan.frailty, plan.frailty, plan.households)[household]
     held_out = random.random(people if plan.is_by_person else plan.households) < plan.holdout_share
     is_holdout = held_out if plan.is_by_person else held_out[household]
+    segment = random.choice(SEGMENTS, plan.households, p=(0.5, 0.3, 0.2)).tolist()
     rate = plan.rate * factor
     in_window = random.poisson(rate * (1 + plan.effect * ~is_holdout))
     before = random.poisson(rate * PRIOR_DAYS / WINDOW_DAYS / 6)
@@ -126,7 +130,7 @@ def draw(plan: Experiment, seed: int) -> Drawn:
         "revenue_per_recipient": float(orders * (mean_value + 0.01)),
     }
     person = np.concatenate([np.repeat(np.arange(people), in_window), np.repeat(np.arange(people), before)])
-    return Drawn(plan, household, is_holdout, day, person, value, truth)
+    return Drawn(plan, household, segment, is_holdout, day, person, value, truth)
 
 
 def write(place: Workspace, experiments: Sequence[Drawn], files: int = 1) -> None:
@@ -165,6 +169,7 @@ def _campaign(one: Drawn) -> dict[str, str]:
         "window_days": str(WINDOW_DAYS),
         "in_home_days": str(IN_HOME_DAYS),
         "holdout_share": str(one.plan.holdout_share),
+        "creative": "A card",
         "piece_cost": "0.70",
         "gross_margin_rate": "0.5",
     }
@@ -178,6 +183,7 @@ def _recipients(one: Drawn) -> pa.Table:
             "campaign_id": [CAMPAIGN] * people,
             "recipient_id": [f"r{person}" for person in range(people)],
             "household_id": [f"h{household}" for household in one.household],
+            "segment": [one.segment[household] for household in one.household],
             "email": [f"p{person}@people.example" for person in range(people)],
             "is_holdout": ["true" if held_out else "false" for held_out in one.is_holdout],
             "created_at": [ASSIGNED_AT.isoformat()] * people,

@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import tea_tasting as tt
+from statsmodels.stats.meta_analysis import combine_effects
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
 from tests.python.conftest import load_files
-from tests.python.experiments import AS_OF, WINDOW_DAYS, Drawn, Experiment, Floats, draw, write
+from tests.python.experiments import AS_OF, SEGMENTS, WINDOW_DAYS, Booleans, Drawn, Experiment, Floats, draw, write
 
 METRICS = ("conversion_rate", "orders_per_recipient", "revenue_per_recipient")
 FAMILIES = (0.4, 0.25, 0.15, 0.1, 0.06, 0.04)
@@ -36,7 +38,7 @@ def built(new_place: Callable[[str], Workspace]) -> Iterator[tuple[dict[str, Dra
     drawn = [draw(plan, seed) for seed, plan in enumerate(EXPERIMENTS)]
     write(place, drawn)
     load_files(place)
-    build(place, {"as_of": AS_OF}, select="+fct_campaign_lift_estimates")
+    build(place, {"as_of": AS_OF}, select="+marts.lift")
     with opened(place) as connection:
 
         def row(relation: str, **values: object) -> Row:
@@ -222,12 +224,46 @@ def test_the_band_is_the_normal_mixture_tuned_by_the_placebo(built: Any) -> None
     assert band["p_value"] == 1.0 or math.isclose(half_width(band["p_value"]), abs(lift), rel_tol=1e-9)
 
 
-def by_numpy(one: Drawn, outcome: Floats) -> dict[str, float]:
-    """Difference in means with household-clustered errors."""
+@pytest.mark.parametrize("organization_id", ["families", "mixed"])
+def test_a_part_is_the_experiment_among_its_households(built: Any, organization_id: str) -> None:
+    """Its lift is that of a world without the others; q-values and pooling are those of statsmodels."""
+    drawn, row = built
+    one = drawn[organization_id]
+    outcome = one.outcomes()["orders_per_recipient"]
+    parts = [
+        row(
+            "marts.fct_campaign_lift_cuts",
+            organization_id=organization_id,
+            metric="orders_per_recipient",
+            cut="segment",
+            cut_value=segment,
+        )
+        for segment in SEGMENTS
+    ]
+    for part in parts:
+        mine = np.array([one.segment[household] == part["cut_value"] for household in one.household])
+        for name in ("treated_mean", "absolute_lift", "absolute_lift_standard_error"):
+            assert close(part[name], by_numpy(one, outcome, mine)[name]), (part["cut_value"], name)
+    q_values = multipletests([part["p_value"] for part in parts], method="fdr_bh")[1]
+    lifts = np.array([part["absolute_lift"] for part in parts])
+    variances = np.array([part["absolute_lift_standard_error"] for part in parts]) ** 2
+    pooled = combine_effects(lifts, variances, method_re="dl")
+    between = max(float(pooled.tau2), 0.0)
+    mean = float(np.average(lifts, weights=1 / (variances + between)))
+    for part, q_value, variance in zip(parts, q_values, variances, strict=True):
+        assert close(part["q_value"], q_value)
+        assert close(part["pooled_lift"], mean)
+        assert close(part["shrinkage"], variance / (variance + between))
+        assert min(mean, part["absolute_lift"]) <= part["shrunk_lift"] <= max(mean, part["absolute_lift"])
+
+
+def by_numpy(one: Drawn, outcome: Floats, mine: Booleans | None = None) -> dict[str, float]:
+    """Difference in means with household-clustered errors, of everybody or of some."""
+    mine = np.ones(len(outcome), dtype=bool) if mine is None else mine
     sizes, sums = np.zeros((2, one.plan.households)), np.zeros((2, one.plan.households))
     arm = one.is_holdout.astype(int)
-    np.add.at(sizes, (arm, one.household), 1)
-    np.add.at(sums, (arm, one.household), outcome)
+    np.add.at(sizes, (arm[mine], one.household[mine]), 1)
+    np.add.at(sums, (arm[mine], one.household[mine]), outcome[mine])
     means = sums.sum(axis=1) / sizes.sum(axis=1)
     influence = (sums - means[:, None] * sizes) / sizes.sum(axis=1)[:, None]
     counts = (sizes > 0).sum(axis=1)

@@ -55,11 +55,14 @@ bands as (
         cast(null as double) as relative_lift_standard_error,
         cast(null as double) as relative_lift_ci_low,
         cast(null as double) as relative_lift_ci_high,
-        least(
-            1,
-            sqrt((variance + mixture_variance) / nullif(mixture_variance, 0))
-            * exp(-absolute_lift * absolute_lift / 2 / (variance + nullif(mixture_variance, 0)))
-        ) as p_value,
+        case
+            when half_width is not null
+                then least(
+                    1,
+                    sqrt((variance + mixture_variance) / mixture_variance)
+                    * exp(-absolute_lift * absolute_lift / 2 / (variance + mixture_variance))
+                )
+        end as p_value,
         incremental_total,
         (absolute_lift - half_width) * treated_recipients as incremental_total_ci_low,
         (absolute_lift + half_width) * treated_recipients as incremental_total_ci_high,

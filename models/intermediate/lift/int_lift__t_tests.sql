@@ -25,7 +25,7 @@ judged as (
     where t_statistic is not null
 ),
 
-{{ student_t_quantile_steps('judged', '0.05e0', '1.959963984540054e0', 'degrees_of_freedom', steps=2) }},
+{{ student_t_quantile_steps('judged', '0.05e0', z_95(), 'degrees_of_freedom', steps=2) }},
 
 tests as (
     select
