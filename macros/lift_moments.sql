@@ -115,3 +115,22 @@
         'incremental_total_ci_high', 'lift_status',
     ]) }}
 {%- endmacro %}
+
+-- The variance of an arm's ratio by the delta method on household sums: that of y - mean * n, with H / (H - 1) for small
+-- numbers of households. Rounding must not make it negative. For use where `treated_mean` and `holdout_mean` are columns.
+{% macro clustered_variance(arm) -%}
+    {{ arm }}_households / nullif({{ arm }}_households - 1.0, 0)
+        * greatest(
+            {{ arm }}_yy - 2 * {{ arm }}_mean * {{ arm }}_ny + {{ arm }}_mean * {{ arm }}_mean * {{ arm }}_nn, 0
+        ) / nullif({{ arm }}_n * {{ arm }}_n, 0)
+{%- endmacro %}
+
+-- The covariance of both arms' ratios, from households with members in both.
+{% macro clustered_covariance() -%}
+    sqrt(
+            treated_households / nullif(treated_households - 1.0, 0)
+            * holdout_households / nullif(holdout_households - 1.0, 0)
+        )
+        * (cross_yy - treated_mean * cross_ny - holdout_mean * cross_yn + treated_mean * holdout_mean * cross_nn)
+        / nullif(treated_n * holdout_n, 0)
+{%- endmacro %}

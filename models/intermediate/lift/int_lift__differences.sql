@@ -12,28 +12,13 @@ means as (
     from moments
 ),
 
-residuals as (
-    select
-        *,
-        {% for arm in ['treated', 'holdout'] %}
-        -- sum over households of (y - mean * n) squared; rounding must not make it negative
-        greatest(
-            {{ arm }}_yy - 2 * {{ arm }}_mean * {{ arm }}_ny + {{ arm }}_mean * {{ arm }}_mean * {{ arm }}_nn, 0
-        ) as {{ arm }}_residual_squares,
-        {{ arm }}_households / nullif({{ arm }}_households - 1.0, 0) as {{ arm }}_correction,
-        {% endfor %}
-        cross_yy - treated_mean * cross_ny - holdout_mean * cross_yn + treated_mean * holdout_mean * cross_nn
-            as cross_residuals
-    from means
-),
-
 variances as (
     select
         *,
-        treated_correction * treated_residual_squares / (treated_n * treated_n) as treated_variance,
-        holdout_correction * holdout_residual_squares / (holdout_n * holdout_n) as holdout_variance,
-        sqrt(treated_correction * holdout_correction) * cross_residuals / (treated_n * holdout_n) as covariance
-    from residuals
+        {{ clustered_variance('treated') }} as treated_variance,
+        {{ clustered_variance('holdout') }} as holdout_variance,
+        {{ clustered_covariance() }} as covariance
+    from means
 ),
 
 differences as (

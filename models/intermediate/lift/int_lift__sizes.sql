@@ -13,6 +13,7 @@ households as (
         cast(cast(first_created_at as date) as varchar) as drop_date,
         cast(treated_recipients as decimal(18, 4)) as treated_recipients,
         cast(holdout_recipients as decimal(18, 4)) as holdout_recipients,
+        first_created_at,
         last_created_at
     from {{ ref('int_lift__households') }}
 ),
@@ -27,6 +28,7 @@ sizes as (
         count(case when holdout_recipients > 0 then 1 end) as holdout_households,
         count(case when treated_recipients > 0 and holdout_recipients > 0 then 1 end) as mixed_households,
         {{ household_sums(['recipients'], [('recipients', 'recipients')]) }},
+        min(first_created_at) as first_created_at,
         max(last_created_at) as last_created_at
     from households
     group by grouping sets (
@@ -46,6 +48,7 @@ with_empty as (
         {% for column in ['treated_households', 'holdout_households', 'mixed_households'] + size_sums() %}
         coalesce(sizes.{{ column }}, 0) as {{ column }},
         {% endfor %}
+        sizes.first_created_at,
         sizes.last_created_at
     from campaigns
     left join sizes

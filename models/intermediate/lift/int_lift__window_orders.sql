@@ -47,6 +47,7 @@ counted_once as (
         days_since_opening,
         case when is_campaign_currency then net_amount else 0 end as revenue_amount,
         case when is_campaign_currency then coalesce(merchandise_amount, 0) else 0 end as merchandise_amount,
+        is_email_match,
         is_campaign_currency,
         is_campaign_currency and merchandise_amount is null as is_merchandise_unknown
     from placed
