@@ -1,0 +1,68 @@
+-- One row per organization and metric: the mean of all households on its lists as they were mailed, against what it would be
+-- had nobody been: the mean of those that no campaign mailed, each weighing the inverse of its chance not to be (Hájek), with
+-- the variance of their difference by linearisation. Null where a share is unknown or nobody was left unmailed.
+{% set all_classes = 'organization_id, metric' %}
+{% set order = 'log_probability, is_never_mailed' %}
+with
+classes as (
+    select
+        *,
+        case when is_never_mailed then exp(-cast(log_probability as double)) else 0 end as weight
+    from {{ ref('int_programme__classes') }}
+),
+
+totals as (
+    select
+        *,
+        {% for name, expression in {
+            'n': 'households',
+            'sum_y': 'y',
+            'sum_yy': 'yy',
+            'mailed': 'case when is_never_mailed then 0 else households end',
+            'mailed_buyers': 'case when is_never_mailed then 0 else buyers end',
+            'unmailed': 'case when is_never_mailed then households else 0 end',
+            'unmailed_buyers': 'case when is_never_mailed then buyers else 0 end',
+            'unknown': 'case when log_probability is null then households else 0 end',
+            'w': 'weight * households',
+            'wy': 'weight * y',
+            'wyy': 'weight * yy',
+            'ww': 'weight * weight * households',
+            'wwy': 'weight * weight * y',
+            'wwyy': 'weight * weight * yy',
+        }.items() %}
+        {{ sum_in_order(expression, all_classes, order) }} as {{ name }},
+        {% endfor %}
+        row_number() over (partition by {{ all_classes }} order by {{ order }}) as number_in_class
+    from classes
+),
+
+means as (
+    select
+        *,
+        sum_y / n as treated_mean,
+        wy / nullif(w, 0) as holdout_mean
+    from totals
+    where number_in_class = 1
+),
+
+weighted as (
+    select
+        organization_id,
+        metric,
+        cast(mailed as bigint) as treated_households,
+        cast(unmailed as bigint) as holdout_households,
+        cast(mailed_buyers as bigint) as treated_buyers,
+        cast(unmailed_buyers as bigint) as holdout_buyers,
+        treated_mean,
+        case when unknown = 0 then holdout_mean end as holdout_mean,
+        greatest(
+            (sum_yy - n * treated_mean * treated_mean) / (n * n)
+            + (wwyy - 2 * holdout_mean * wwy + holdout_mean * holdout_mean * ww) / (w * w)
+            - 2 * (wyy - (treated_mean + holdout_mean) * wy + treated_mean * holdout_mean * w) / (n * w),
+            0
+        ) as variance,
+        unknown > 0 as is_share_unknown
+    from means
+)
+
+select * from weighted
