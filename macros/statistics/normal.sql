@@ -91,3 +91,16 @@
 {% macro z_95() -%}
     1.959963984540054e0
 {%- endmacro %}
+
+-- The power of a two-sided test at 5 % where the effect is so many standard errors; at zero it is 5 %.
+{% macro two_sided_power(effect) -%}
+    (
+        {{ normal_upper_tail('(' ~ z_95() ~ ' - ' ~ effect ~ ')') }}
+        + {{ normal_upper_tail('(' ~ z_95() ~ ' + ' ~ effect ~ ')') }}
+    )
+{%- endmacro %}
+
+-- The effect, in standard errors, that such a test sees four times out of five.
+{% macro detectable_z() -%}
+    2.8015817870135793e0
+{%- endmacro %}

@@ -38,6 +38,8 @@ differences as (
             power(treated_variance, 2) / nullif(treated_households - 1.0, 0)
             + power(holdout_variance, 2) / nullif(holdout_households - 1.0, 0), 0
         ) as degrees_of_freedom,
+        treated_variance,
+        holdout_variance,
         last_created_at
     from variances
 )

@@ -1,0 +1,29 @@
+-- One row per campaign with buyers, metric: the sum of squares over recipients of what each did, of either arm.
+with
+outcomes as (
+    select *
+    from {{ ref('int_lift__outcomes') }}
+    where orders > 0
+),
+
+squares as (
+    {% for metric, value in {
+        'conversion_rate': '1',
+        'orders_per_recipient': 'orders * orders',
+        'revenue_per_recipient': 'revenue_amount * revenue_amount',
+        'merchandise_per_recipient': 'merchandise_amount * merchandise_amount',
+    }.items() %}
+    select
+        organization_id,
+        campaign_id,
+        '{{ metric }}' as metric,
+        {% for arm, condition in [('treated', 'not is_holdout'), ('holdout', 'is_holdout')] %}
+        cast(sum(case when {{ condition }} then {{ value }} else 0 end) as double) as {{ arm }}_squares{{ "," if not loop.last }}
+        {% endfor %}
+    from outcomes
+    group by organization_id, campaign_id
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from squares
