@@ -116,6 +116,38 @@ def mailing_list(campaign: str, organization: str | None) -> None:
 
 
 @cli.command()
+@click.argument("campaign")
+@click.option("--organization", help="Needed where several organizations have a campaign of that name.")
+@click.option("--recipients", type=click.IntRange(min=1), help="Size of the list; by default the campaign's.")
+@click.option(
+    "--holdout-share",
+    "shares",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    multiple=True,
+    help="A share to hold out; may stand several times.",
+)
+@click.option("--next-recipients", type=click.IntRange(min=1), help="Size of the list after that; by default the same.")
+@click.option("--prior-mean", type=float, help="Profit per piece that is expected, with --prior-sd.")
+@click.option("--prior-sd", type=click.FloatRange(min=0), help="How far it may be off (standard deviation).")
+def plan(
+    campaign: str,
+    organization: str | None,
+    recipients: int | None,
+    shares: tuple[float, ...],
+    next_recipients: int | None,
+    prior_mean: float | None,
+    prior_sd: float | None,
+) -> None:
+    """Plan a holdout for a list like CAMPAIGN's: power, smallest detectable lift, and what it costs and is worth."""
+    from dlt_pipelines import plan as planning
+
+    if (prior_mean is None) != (prior_sd is None):
+        raise MatchbackError("--prior-mean and --prior-sd go together: a belief needs both.")
+    prior = planning.Prior(prior_mean, prior_sd) if prior_mean is not None and prior_sd is not None else None
+    planning.plan(workspace(), campaign, organization, recipients, shares, next_recipients, prior)
+
+
+@cli.command()
 @click.option("--port", default=8765, show_default=True)
 @click.option("--scale", default=1.0, show_default=True, help="Size of the world.")
 @click.option("--seed", default=1, show_default=True)

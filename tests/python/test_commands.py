@@ -144,7 +144,11 @@ def test_a_wrong_configuration_is_named_by_file_and_line(old: str, new: str, mes
 
 
 def test_commands_on_an_empty_workspace_say_what_to_do_first(place: Workspace) -> None:
-    for arguments in (["explain", "--organization", "a", "--order", "o"], ["mailing-list", "spring"]):
+    for arguments in (
+        ["explain", "--organization", "a", "--order", "o"],
+        ["mailing-list", "spring"],
+        ["plan", "spring"],
+    ):
         (place.config / "organizations.csv").write_text(
             "organization_id,name,status,sync_orders,provider,country,currency\n", encoding="utf-8"
         )

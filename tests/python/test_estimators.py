@@ -11,13 +11,16 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import tea_tasting as tt
+from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import normal_power
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
+from dlt_pipelines.plan import History, Prior, power, value_of_knowing
 from tests.python.conftest import load_files
 from tests.python.experiments import AS_OF, SEGMENTS, WINDOW_DAYS, Booleans, Drawn, Experiment, Floats, draw, write
 
@@ -255,6 +258,65 @@ def test_a_part_is_the_experiment_among_its_households(built: Any, organization_
         assert close(part["pooled_lift"], mean)
         assert close(part["shrinkage"], variance / (variance + between))
         assert min(mean, part["absolute_lift"]) <= part["shrunk_lift"] <= max(mean, part["absolute_lift"])
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.5])
+def test_a_plan_is_that_of_statsmodels(built: Any, share: float) -> None:
+    """Power of a two-sided test by the normal distribution, of the mart and of the command."""
+    drawn, row = built
+    one = drawn["families"]
+    for metric in METRICS:
+        plan = row("marts.fct_holdout_plans", organization_id="families", metric=metric, holdout_share=share)
+        outcome = one.outcomes()[metric]
+        arms = [by_arm(one, outcome, is_holdout) for is_holdout in (False, True)]
+        assert close(plan["treated_variance_per_recipient"], arms[0][0])
+        assert close(plan["holdout_variance_per_recipient"], arms[1][0])
+        assert close(plan["household_design_effect"], (arms[0][0] + arms[1][0]) / (arms[0][1] + arms[1][1]))
+        people = len(one.household)
+        error = math.sqrt(arms[0][0] / people / (1 - share) + arms[1][0] / people / share)
+        lift = by_numpy(one, outcome)["absolute_lift"]
+        assert close(plan["standard_error"], error)
+        assert close(plan["power"], normal_power(lift / error, 1, 0.05, alternative="two-sided"))
+        assert close(power(lift, error), plan["power"])
+        detectable = plan["smallest_detectable_lift"]
+        assert close(normal_power(detectable / error, 1, 0.05, alternative="two-sided"), 0.8)
+        history = History(plan["holdout_mean"], lift, arms[0][0], arms[1][0], 1.0, people)
+        assert close(history.standard_error(people, share), error)
+
+
+def test_no_effect_is_seen_as_often_as_alpha() -> None:
+    assert close(power(0.0, 1.7), 0.05)
+
+
+@pytest.mark.parametrize("organization_id", ["single", "families"])
+def test_the_value_of_knowing_is_the_integral_over_what_may_be_learnt(built: Any, organization_id: str) -> None:
+    """The next list is mailed where the posterior mean is positive; the mean gain over the prior's outcomes."""
+    _, row = built
+    value = row("marts.fct_holdout_values", organization_id=organization_id, holdout_share=0.1)
+    plan = row(
+        "marts.fct_holdout_plans",
+        organization_id=organization_id,
+        metric="merchandise_per_recipient",
+        holdout_share=0.1,
+    )
+    mean, deviation, people = value["prior_mean"], value["prior_standard_deviation"], value["recipients"]
+    # margin rate of the experiments
+    error = 0.5 * plan["standard_error"]
+    movement = stats.norm(mean, deviation**2 / math.sqrt(deviation**2 + error**2))
+    gain = movement.expect(lambda posterior: posterior, lb=0.0, epsabs=1e-13, epsrel=1e-12) - max(mean, 0.0)
+    assert math.isclose(value["value_of_knowing"], people * gain, rel_tol=1e-7, abs_tol=1e-7)
+    assert close(value["cost_of_not_mailing"], mean * people * 0.1)
+    assert close(value_of_knowing(Prior(mean, deviation), error, people), value["value_of_knowing"])
+
+
+def by_arm(one: Drawn, outcome: Floats, is_holdout: bool) -> tuple[float, float]:
+    """Variance per recipient, households kept together and recipients one by one."""
+    mine = one.is_holdout == is_holdout
+    sizes = np.bincount(one.household[mine], minlength=one.plan.households)
+    sums = np.bincount(one.household[mine], outcome[mine], minlength=one.plan.households)
+    residuals = sums - outcome[mine].mean() * sizes
+    households = int((sizes > 0).sum())
+    return float(residuals @ residuals / mine.sum() * households / (households - 1)), float(outcome[mine].var(ddof=1))
 
 
 def by_numpy(one: Drawn, outcome: Floats, mine: Booleans | None = None) -> dict[str, float]:

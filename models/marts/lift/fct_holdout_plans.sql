@@ -25,6 +25,8 @@ plans as (
         holdout_share,
         recipients,
         household_design_effect,
+        treated_variance_per_recipient,
+        holdout_variance_per_recipient,
         holdout_mean,
         absolute_lift as assumed_lift,
         standard_error,
