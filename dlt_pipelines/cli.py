@@ -81,6 +81,16 @@ def explain(organization: str, order: str, as_of: str | None) -> None:
     explaining.explain(workspace(), organization, order, parse_instant(as_of, "--as-of") if as_of else None)
 
 
+@cli.command(name="as-of")
+@click.argument("told_at")
+def as_of(told_at: str) -> None:
+    """Build all marts as they stood at TOLD_AT, from what had been loaded by then, into a file of their own."""
+    from dlt_pipelines import past
+
+    path = past.rebuild(workspace(), parse_instant(told_at, "TOLD_AT"))
+    console.line(f"The marts as of {told_at}: {path}")
+
+
 @cli.command(name="match-address")
 @click.argument("first")
 @click.argument("second")

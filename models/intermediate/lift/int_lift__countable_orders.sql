@@ -14,7 +14,9 @@ countable as (
         currency,
         net_amount,
         merchandise_amount,
-        ordered_at
+        refunded_amount,
+        ordered_at,
+        refunded_at
     from orders
     where not is_cancelled
     {% for excluded in ['exclusions', 'excluded_parties'] %}

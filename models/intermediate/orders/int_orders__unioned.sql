@@ -37,9 +37,10 @@ complete as (
         {% endfor %}
         coalesce(refunds.refunded_amount, unioned.refunded_amount) as refunded_amount,
         unioned.is_test,
-        {% for column in order_time_columns() %}
+        {% for column in order_time_columns() if column != 'refunded_at' %}
         unioned.{{ column }},
         {% endfor %}
+        coalesce(refunds.refunded_at, unioned.refunded_at) as refunded_at,
         coalesce(unioned.status = 'cancelled', false) or unioned.cancelled_at is not null as is_cancelled
     from unioned
     inner join {{ ref('int_organizations') }} as organizations
