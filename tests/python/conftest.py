@@ -32,7 +32,16 @@ LONGEST_FILES = (
         "test_quality",
         "test_addresses",
     ),
-    *("test_writers", "test_lift_simulation", "test_differential", "test_mailing_list", "test_statements"),
+    *(
+        "test_writers",
+        "test_lift_simulation",
+        "test_coverage",
+        "test_estimators",
+        "test_past",
+        "test_differential",
+        "test_mailing_list",
+        "test_statements",
+    ),
 )
 
 
