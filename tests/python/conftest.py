@@ -38,6 +38,7 @@ LONGEST_FILES = (
         "test_coverage",
         "test_estimators",
         "test_past",
+        "test_asymmetry",
         "test_differential",
         "test_mailing_list",
         "test_statements",

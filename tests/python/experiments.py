@@ -135,7 +135,7 @@ def draw(plan: Experiment, seed: int) -> Drawn:
 
 def write(place: Workspace, experiments: Sequence[Drawn], files: int = 1) -> None:
     """Writes configuration and inbox of all experiments, the people in so many files."""
-    write_configuration(place.config, [_organization(one.plan.organization_id) for one in experiments])
+    write_organizations(place, [one.plan.organization_id for one in experiments])
     for folder in ("campaigns", "recipients", "orders"):
         (place.inbox / folder).mkdir(parents=True, exist_ok=True)
     campaigns = [_campaign(one) for one in experiments]
@@ -144,6 +144,11 @@ def write(place: Workspace, experiments: Sequence[Drawn], files: int = 1) -> Non
         mine = experiments[number::files]
         _write(place, "recipients", number, (_recipients(one) for one in mine))
         _write(place, "orders", number, (_orders(one) for one in mine))
+
+
+def write_organizations(place: Workspace, names: Sequence[str]) -> None:
+    """Writes the configuration of organizations whose orders come from files, in pounds."""
+    write_configuration(place.config, [_organization(name) for name in names])
 
 
 def _write(place: Workspace, folder: str, number: int, tables: Iterable[pa.Table]) -> None:

@@ -1,0 +1,353 @@
+"""Each bias that the audit names, planted where the mail does nothing: the naive figure shows it, lift does not.
+
+And worlds in which there is nothing to estimate: they have nulls and a status on every mart, and no division by zero.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+from dlt_pipelines.build import build
+from dlt_pipelines.config import Workspace
+from dlt_pipelines.database import opened
+from tests.python.conftest import load_files
+from tests.python.experiments import write_organizations
+
+ASSIGNED_AT = datetime(2026, 3, 1, 9)
+OPENS_AT = ASSIGNED_AT + timedelta(days=5)
+PEOPLE = 2_000
+Row = dict[str, object]
+
+
+@dataclass
+class World:
+    """Rows of the inbox of one organization, by folder."""
+
+    organization_id: str
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+
+    def add(self, folder: str, **columns: object) -> None:
+        self.rows.setdefault(folder, []).append({"organization_id": self.organization_id, **columns})
+
+
+def planted(organization_id: str, seed: int, people: int = PEOPLE, holdout: float = 0.5, rate: float = 0.5) -> World:
+    """A campaign whose mail does nothing: one person a household, who orders in the window with one chance."""
+    random = np.random.default_rng(seed)
+    world = World(organization_id)
+    add_campaign(world, "card")
+    for person in range(people):
+        add_recipient(world, "card", person, bool(random.random() < holdout))
+        if random.random() < rate:
+            add_order(world, person, OPENS_AT + timedelta(days=2 + 27 * random.random()))
+    return world
+
+
+def add_campaign(world: World, campaign_id: str, **columns: object) -> None:
+    values: Row = {
+        "name": campaign_id,
+        "launched_at": ASSIGNED_AT.isoformat(),
+        "window_days": 30,
+        "in_home_days": 5,
+        "discount_codes": "TEN",
+        "piece_cost": "0.7",
+        "gross_margin_rate": "0.5",
+        "holdout_share": "0.5",
+    }
+    world.add("campaigns", campaign_id=campaign_id, **(values | columns))
+
+
+def add_recipient(world: World, campaign_id: str, person: int, is_holdout: bool, **columns: object) -> None:
+    values: Row = {
+        "recipient_id": f"r{person}",
+        "is_holdout": str(is_holdout).lower(),
+        "email": f"p{person}@people.example",
+        "address1": f"{person + 1} Oakwood Street",
+        "city": "Portland",
+        "region": "OR",
+        "postal_code": "97201",
+        "country": "US",
+        "created_at": ASSIGNED_AT.isoformat(),
+        "sent_at": "" if is_holdout else (ASSIGNED_AT + timedelta(days=2)).isoformat(),
+    }
+    world.add("recipients", campaign_id=campaign_id, **(values | columns))
+
+
+def add_order(world: World, person: int, ordered_at: datetime, **columns: object) -> None:
+    values: Row = {
+        "order_id": f"o{len(world.rows.get('orders', []))}",
+        "ordered_at": ordered_at.isoformat(),
+        "currency": "GBP",
+        "total_amount": 50,
+        "tax_amount": 0,
+        "shipping_amount": 0,
+        "email": f"p{person}@people.example",
+        "customer_id": "",
+        "discount_codes": "",
+        "status": "paid",
+        "ship_address1": "",
+        "ship_city": "",
+        "ship_region": "",
+        "ship_postal_code": "",
+        "ship_country": "",
+    }
+    world.add("orders", **(values | columns))
+
+
+def at_home(person: int) -> Row:
+    """An order that only the address finds."""
+    return {
+        "email": f"other{person}@people.example",
+        "ship_address1": f"{person + 1} Oakwood Street",
+        "ship_city": "Portland",
+        "ship_region": "OR",
+        "ship_postal_code": "97201",
+        "ship_country": "US",
+    }
+
+
+def codes() -> World:
+    """People whom nobody mailed find the code on a coupon site."""
+    world = planted("codes", 1)
+    for stranger in range(150):
+        add_order(world, 10_000 + stranger, OPENS_AT + timedelta(days=stranger % 28), discount_codes="TEN")
+    return world
+
+
+def clocks() -> World:
+    """A sale right after the draw: it is in the holdout's window, and over when the cards are sent."""
+    world = planted("clocks", 2)
+    for person in range(0, PEOPLE, 4):
+        add_order(world, person, ASSIGNED_AT + timedelta(days=1))
+    return world
+
+
+def exclusions() -> World:
+    """A fifth of those who were mailed complain of the card."""
+    world = planted("exclusions", 3)
+    for row in world.rows["recipients"]:
+        if row["is_holdout"] == "false" and hash_of(row) < 0.2:
+            world.add(
+                "exclusions", exclusion_id=row["recipient_id"], campaign_id="card", recipient_id=row["recipient_id"]
+            )
+    return world
+
+
+def cascade_order() -> World:
+    """Another campaign mails those whom this one held out."""
+    world = planted("cascade_order", 4)
+    add_campaign(world, "second", launched_at=(ASSIGNED_AT + timedelta(days=4)).isoformat(), discount_codes="")
+    for row in list(world.rows["recipients"]):
+        if row["is_holdout"] == "true" and hash_of(row) < 0.5:
+            sent_at = (ASSIGNED_AT + timedelta(days=4)).isoformat()
+            add_recipient(world, "second", int(str(row["recipient_id"])[1:]), False, sent_at=sent_at)
+    return world
+
+
+def subscription_veto() -> World:
+    """A third subscribes, and orders with an e-mail that only the address connects with the list."""
+    world = planted("subscription_veto", 5, rate=0.0)
+    for person in range(PEOPLE):
+        is_subscriber = person % 3 == 0
+        customer = f"c{person}" if is_subscriber else ""
+        if is_subscriber:
+            world.add("subscriptions", subscription_id=customer, started_at="2026-01-01T00:00:00", customer_id=customer)
+        if person % 2:
+            add_order(world, person, OPENS_AT + timedelta(days=person % 28), customer_id=customer, **at_home(person))
+    return world
+
+
+def also_mailed_veto() -> World:
+    """Drawn by person: of half of the holdouts somebody in the same house was mailed."""
+    world = planted("also_mailed_veto", 6)
+    for row in list(world.rows["recipients"]):
+        if row["is_holdout"] == "true" and hash_of(row) < 0.5:
+            person = int(str(row["recipient_id"])[1:])
+            same_door = {"address1": row["address1"], "email": f"partner{person}@people.example"}
+            add_recipient(world, "card", 20_000 + person, False, **same_door)
+            if person % 2:
+                add_order(world, person, OPENS_AT + timedelta(days=person % 28), email=same_door["email"])
+    return world
+
+
+def hash_of(row: Row) -> float:
+    """A number from 0 to 1 of the recipient, as good as drawn."""
+    return int(str(row["recipient_id"])[1:]) * 0.6180339887 % 1
+
+
+# by rule: the world, the key by which it shows, and the sign of what it invents
+BIASES: dict[str, tuple[Callable[[], World], str, int]] = {
+    "codes": (codes, "discount_code", 1),
+    "clocks": (clocks, "email", -1),
+    "exclusions": (exclusions, "email", -1),
+    "cascade_order": (cascade_order, "email", 1),
+    "subscription_veto": (subscription_veto, "address", -1),
+    "also_mailed_veto": (also_mailed_veto, "email", 1),
+}
+
+
+def refunded() -> World:
+    world = planted("all_refunds", 11, 400)
+    for row in world.rows["orders"]:
+        row["status"] = "refunded"
+    return world
+
+
+def of_one_household() -> World:
+    world = planted("one_household", 12, 6)
+    for row in world.rows["recipients"]:
+        row["address1"] = "1 Oakwood Street"
+    return world
+
+
+def at_no_cost() -> World:
+    world = planted("zero_cost", 13, 400)
+    world.rows["campaigns"][0]["piece_cost"] = "0"
+    return world
+
+
+def of_nobody() -> World:
+    world = World("nobody_assigned")
+    add_campaign(world, "card")
+    return world
+
+
+def of_one_order_value() -> World:
+    """Everybody buys, for the same: nothing varies."""
+    return planted("everybody_bought", 14, 400, rate=1.0)
+
+
+# by organization: the world, and the status of its revenue and of its money
+DEGENERATE: dict[str, tuple[Callable[[], World], str, str]] = {
+    "no_holdout": (lambda: planted("no_holdout", 15, 400, holdout=0.0), "no_holdout", "no_holdout"),
+    "all_held_out": (lambda: planted("all_held_out", 16, 400, holdout=1.0), "no_treated", "no_treated"),
+    "nobody_bought": (
+        lambda: planted("nobody_bought", 17, 400, rate=0.0),
+        *("too_few_conversions", "too_few_conversions"),
+    ),
+    "one_household": (of_one_household, "too_few_conversions", "too_few_conversions"),
+    "one_recipient": (lambda: planted("one_recipient", 18, 1), "no_treated", "no_treated"),
+    "nobody_assigned": (of_nobody, "no_holdout", "no_holdout"),
+    "all_refunds": (refunded, "ok", "ok"),
+    "everybody_bought": (of_one_order_value, "ok", "ok"),
+    "zero_cost": (at_no_cost, "ok", "no_cost"),
+}
+
+
+def write_worlds(place: Workspace, worlds: Sequence[World]) -> None:
+    write_organizations(place, [one.organization_id for one in worlds])
+    for folder in ("campaigns", "recipients", "orders", "exclusions", "subscriptions"):
+        rows = [row for one in worlds for row in one.rows.get(folder, [])]
+        (place.inbox / folder).mkdir(parents=True, exist_ok=True)
+        with (place.inbox / folder / f"{folder}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+@pytest.fixture(scope="module")
+def built(new_place: Callable[[str], Workspace]) -> Iterator[duckdb.DuckDBPyConnection]:
+    place = new_place("biases")
+    write_worlds(place, [make() for make, *_ in (*BIASES.values(), *DEGENERATE.values())])
+    load_files(place)
+    build(place, {"as_of": "2026-06-01 00:00:00"}, select="+marts.lift")
+    with opened(place) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("rule", BIASES)
+def test_the_naive_figure_shows_the_bias_and_lift_does_not(built: duckdb.DuckDBPyConnection, rule: str) -> None:
+    _, key, sign = BIASES[rule]
+    audit = built.execute(
+        """
+        select invented_lift, invented_lift_ci_low, invented_lift_ci_high, naive_lift, symmetric_lift
+        from marts.fct_asymmetry_audit
+        where organization_id = ? and campaign_id = 'card' and rule = ? and match_key = ?
+            and metric = 'orders_per_recipient'
+        """,
+        [rule, rule, key],
+    ).fetchone()
+    assert audit is not None
+    invented, low, high, naive, symmetric = audit
+    assert sign * invented > 0.03
+    assert low > 0 if sign > 0 else high < 0
+    assert math.isclose(naive - symmetric, invented, abs_tol=1e-12)
+    lift = built.execute(
+        """
+        select absolute_lift_standard_error, p_value
+        from marts.fct_campaign_lift
+        where organization_id = ? and campaign_id = 'card' and metric = 'orders_per_recipient'
+        """,
+        [rule],
+    ).fetchone()
+    assert lift is not None
+    assert lift[1] > 0.01
+    # the naive figure would be taken for an effect
+    assert abs(naive) > 2 * lift[0]
+
+
+@pytest.mark.parametrize("rule", BIASES)
+def test_a_rule_that_changes_nothing_invents_nothing(built: duckdb.DuckDBPyConnection, rule: str) -> None:
+    """In the world of the codes no rule but the codes, and the cascade that has them, changes an order."""
+    others = [one for one in BIASES if one not in ("codes", "clocks")]
+    changed = built.execute(
+        """
+        select rule
+        from marts.fct_asymmetry_audit
+        where organization_id = 'codes' and rule = ? and (treated_orders_change <> 0 or holdout_orders_change <> 0)
+        """,
+        [rule],
+    ).fetchall()
+    assert bool(changed) == (rule not in others)
+
+
+@pytest.mark.parametrize("organization_id", DEGENERATE)
+def test_where_there_is_nothing_to_estimate_a_status_says_so(
+    built: duckdb.DuckDBPyConnection, organization_id: str
+) -> None:
+    _, lift_status, economics_status = DEGENERATE[organization_id]
+    found = built.execute(
+        "select distinct lift_status from marts.fct_campaign_lift where organization_id = ?", [organization_id]
+    ).fetchall()
+    assert found == [(lift_status,)]
+    money = built.execute(
+        "select economics_status from marts.fct_campaign_economics where organization_id = ?", [organization_id]
+    ).fetchall()
+    assert money == [(economics_status,)]
+
+
+def test_no_mart_of_lift_holds_a_figure_that_is_none(built: duckdb.DuckDBPyConnection) -> None:
+    """Neither infinite nor not a number, in any world."""
+    columns: list[Any] = built.execute(
+        """
+        select table_name, column_name
+        from information_schema.columns
+        where table_schema = 'marts' and data_type = 'DOUBLE'
+        """
+    ).fetchall()
+    assert len(columns) > 140
+    for table, column in columns:
+        [(wrong,)] = built.execute(
+            f'select count(*) from marts.{table} where isinf("{column}") or isnan("{column}")'
+        ).fetchall()
+        assert wrong == 0, (table, column)
+
+
+def test_an_interval_without_spread_is_null(built: duckdb.DuckDBPyConnection) -> None:
+    """All net revenue was refunded: a difference of zero, and no interval of no width."""
+    rows = built.execute(
+        """
+        select absolute_lift, absolute_lift_ci_low, p_value
+        from marts.fct_campaign_lift
+        where organization_id = 'all_refunds' and metric = 'revenue_per_recipient'
+        """
+    ).fetchall()
+    assert rows == [(0.0, None, None)]
