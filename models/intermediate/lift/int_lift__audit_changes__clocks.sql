@@ -1,31 +1,17 @@
 -- One row per campaign and order, and what credit's clocks change: windows from `sent_at` for the mailed arm, from assignment
 -- for the holdout. Per key: by it alone orders are found on credit's clock, by the other on lift's.
 with
-matches as (select * from {{ ref('int_lift__order_matches') }}),
-
-as_assigned as (select * from {{ ref('int_recipients__as_assigned') }}),
+matches as (select * from {{ ref('int_lift__timed_orders') }}),
 
 latest as (select * from {{ ref('int_recipients__latest') }}),
-
-campaigns as (select * from {{ ref('int_campaigns') }}),
 
 counted as (select * from {{ ref('int_lift__counted_orders') }}),
 
 started as (
     select
         matches.*,
-        campaigns.window_days,
-        matches.currency = campaigns.currency as is_campaign_currency,
-        as_assigned.is_holdout,
-        case when as_assigned.is_holdout then as_assigned.created_at else latest.sent_at end as window_start_at
+        case when matches.is_holdout then matches.created_at else latest.sent_at end as window_start_at
     from matches
-    inner join campaigns
-        on matches.organization_id = campaigns.organization_id
-        and matches.campaign_id = campaigns.campaign_id
-    inner join as_assigned
-        on matches.organization_id = as_assigned.organization_id
-        and matches.campaign_id = as_assigned.campaign_id
-        and matches.recipient_id = as_assigned.recipient_id
     inner join latest
         on matches.organization_id = latest.organization_id
         and matches.campaign_id = latest.campaign_id

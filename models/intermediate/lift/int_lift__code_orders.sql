@@ -15,8 +15,6 @@ uses as (
     from {{ ref('int_code_uses') }}
 ),
 
-outcomes as (select * from {{ ref('int_lift__outcomes') }}),
-
 households as (select * from {{ ref('int_lift__households') }}),
 
 redeemed as (
@@ -30,14 +28,10 @@ redeemed as (
         on counted.organization_id = uses.organization_id
         and counted.campaign_id = uses.campaign_id
         and counted.order_id = uses.order_id
-    inner join outcomes
-        on counted.organization_id = outcomes.organization_id
-        and counted.campaign_id = outcomes.campaign_id
-        and counted.recipient_id = outcomes.recipient_id
     inner join households
-        on outcomes.organization_id = households.organization_id
-        and outcomes.campaign_id = households.campaign_id
-        and outcomes.household_key = households.household_key
+        on counted.organization_id = households.organization_id
+        and counted.campaign_id = households.campaign_id
+        and counted.household_key = households.household_key
 ),
 
 totals as (

@@ -1,5 +1,5 @@
--- One row per household and day of the window on which its members ordered: by arm, what they had done by the end of that
--- day and by its start.
+-- One row per household and day of the window on which its members ordered: by arm, what was added on that day, and what they
+-- had done by the end of it.
 {% set figures = adjusted_metrics().values() %}
 with
 orders as (
@@ -8,49 +8,42 @@ orders as (
     where period = 'lift'
 ),
 
-recipients as (select * from {{ ref('int_lift__outcomes') }}),
-
-first_days as (
+recipient_days as (
     select
         organization_id,
         campaign_id,
+        household_key,
         recipient_id,
+        is_holdout,
         days_since_opening,
         count(*) as orders,
         sum(revenue_amount) as revenue,
+        -- whoever buys becomes a buyer on the first day
         case
-            when min(days_since_opening) = min(min(days_since_opening)) over (
+            when days_since_opening = min(days_since_opening) over (
                 partition by organization_id, campaign_id, recipient_id
             ) then 1
             else 0
         end as buyers
     from orders
-    group by organization_id, campaign_id, recipient_id, days_since_opening
+    group by organization_id, campaign_id, household_key, recipient_id, is_holdout, days_since_opening
 ),
 
 days as (
     select
-        first_days.organization_id,
-        first_days.campaign_id,
-        recipients.household_key,
-        first_days.days_since_opening,
-        {% for arm, condition in [('treated', 'not recipients.is_holdout'), ('holdout', 'recipients.is_holdout')] %}
+        organization_id,
+        campaign_id,
+        household_key,
+        days_since_opening,
+        {% for arm, condition in [('treated', 'not is_holdout'), ('holdout', 'is_holdout')] %}
         {% for figure in figures %}
-        cast(sum(case when {{ condition }} then first_days.{{ figure }} else 0 end) as decimal(18, 4))
+        cast(sum(case when {{ condition }} then {{ figure }} else 0 end) as decimal(18, 4))
             as {{ arm }}_{{ figure }}_added,
         {% endfor %}
         {% endfor %}
         count(*) as ordering_recipients
-    from first_days
-    inner join recipients
-        on first_days.organization_id = recipients.organization_id
-        and first_days.campaign_id = recipients.campaign_id
-        and first_days.recipient_id = recipients.recipient_id
-    group by
-        first_days.organization_id,
-        first_days.campaign_id,
-        recipients.household_key,
-        first_days.days_since_opening
+    from recipient_days
+    group by organization_id, campaign_id, household_key, days_since_opening
 ),
 
 running as (

@@ -1,5 +1,5 @@
 -- One row per recipient as assigned and order that is his or hers, by e-mail or by shipping address, the same
--- for both arms; no verdict, winner or exclusion of a recipient enters. Keys that too many recipients of the
+-- for both arms, with the recipient's arm and household; no verdict, winner or exclusion of a recipient enters. Keys that too many recipients of the
 -- campaign share are not used.
 with
 orders as (select * from {{ ref('int_lift__countable_orders') }}),
@@ -15,6 +15,8 @@ pairs as (
         recipients.organization_id,
         recipients.campaign_id,
         recipients.recipient_id,
+        recipients.household_key,
+        recipients.is_holdout,
         email_matches.order_id,
         true as is_email_match
     from recipients
@@ -27,6 +29,8 @@ pairs as (
         recipients.organization_id,
         recipients.campaign_id,
         recipients.recipient_id,
+        recipients.household_key,
+        recipients.is_holdout,
         matches.order_id,
         false as is_email_match
     from recipients
@@ -43,9 +47,11 @@ order_matches as (
         pairs.campaign_id,
         pairs.recipient_id,
         pairs.order_id,
+        pairs.household_key,
         orders.currency,
         orders.net_amount,
         orders.merchandise_amount,
+        pairs.is_holdout,
         bool_or(pairs.is_email_match) as is_email_match,
         orders.ordered_at
     from pairs

@@ -2,28 +2,7 @@
 -- length before assignment (`placebo`) or in the year before it (`prior`). Each order counts once per campaign and
 -- period: for the e-mail match, else for the smallest md5 of campaign, order and recipient id.
 with
-matches as (select * from {{ ref('int_lift__order_matches') }}),
-
-recipients as (select * from {{ ref('int_recipients__as_assigned') }}),
-
-campaigns as (select * from {{ ref('int_campaigns') }}),
-
-timed as (
-    select
-        matches.*,
-        campaigns.in_home_days,
-        campaigns.window_days,
-        matches.currency = campaigns.currency as is_campaign_currency,
-        recipients.created_at
-    from matches
-    inner join recipients
-        on matches.organization_id = recipients.organization_id
-        and matches.campaign_id = recipients.campaign_id
-        and matches.recipient_id = recipients.recipient_id
-    inner join campaigns
-        on matches.organization_id = campaigns.organization_id
-        and matches.campaign_id = campaigns.campaign_id
-),
+timed as (select * from {{ ref('int_lift__timed_orders') }}),
 
 placed as (
     {% for period, (opens_at, closes_at) in lift_periods().items() %}
@@ -43,10 +22,12 @@ counted_once as (
         campaign_id,
         recipient_id,
         order_id,
+        household_key,
         period,
         days_since_opening,
         case when is_campaign_currency then net_amount else 0 end as revenue_amount,
         case when is_campaign_currency then coalesce(merchandise_amount, 0) else 0 end as merchandise_amount,
+        is_holdout,
         is_email_match,
         is_campaign_currency,
         is_campaign_currency and merchandise_amount is null as is_merchandise_unknown

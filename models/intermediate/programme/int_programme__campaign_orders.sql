@@ -2,8 +2,6 @@
 with
 counted as (select * from {{ ref('int_lift__counted_orders') }}),
 
-recipients as (select * from {{ ref('int_lift__outcomes') }}),
-
 orders as (select * from {{ ref('int_lift__countable_orders') }}),
 
 organizations as (select * from {{ ref('int_organizations') }}),
@@ -12,14 +10,10 @@ campaign_orders as (
     select
         counted.organization_id,
         counted.campaign_id,
-        recipients.household_key,
+        counted.household_key,
         counted.order_id,
         case when orders.currency = organizations.currency then orders.net_amount else 0 end as revenue_amount
     from counted
-    inner join recipients
-        on counted.organization_id = recipients.organization_id
-        and counted.campaign_id = recipients.campaign_id
-        and counted.recipient_id = recipients.recipient_id
     inner join orders
         on counted.organization_id = orders.organization_id
         and counted.order_id = orders.order_id
