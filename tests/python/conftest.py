@@ -39,6 +39,7 @@ LONGEST_FILES = (
         "test_estimators",
         "test_past",
         "test_asymmetry",
+        "test_programme",
         "test_differential",
         "test_mailing_list",
         "test_statements",
