@@ -17,7 +17,7 @@ from dlt_pipelines.load import load
 from dlt_pipelines.mailing_list import draw
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
-from dlt_pipelines.sandbox.world import JUNIPER, build_world
+from dlt_pipelines.sandbox.world import END, JUNIPER, build_world
 
 CAMPAIGN = "advent_preview"
 
@@ -183,3 +183,29 @@ def test_whoever_was_drawn_is_a_recipient_of_the_next_build_with_arm_and_househo
             [CAMPAIGN],
         ).fetchall()
     assert undrawn == held
+
+
+def test_a_global_holdout_that_came_after_the_mail_finds_nothing(built: Workspace) -> None:
+    """Dated back to the start of the world: no campaign has heeded it, so both arms ordered alike."""
+    draw(built, CAMPAIGN, None)
+    with duckdb.connect(str(built.database)) as connection:
+        connection.execute("update ops.global_holdouts set drawn_at = timestamp '2026-04-15'")
+    build(built, {"as_of": f"{END:%Y-%m-%d %H:%M:%S}"}, select="+fct_programme_lift")
+    with duckdb.connect(str(built.database), read_only=True) as connection:
+        drawn = connection.execute(
+            """
+            select count(*) filter (where not is_held_out), count(*) filter (where is_held_out)
+            from ops.global_holdouts
+            """
+        ).fetchall()[0]
+        lift = connection.execute(
+            """
+            select treated_households, holdout_households, absolute_lift, absolute_lift_standard_error, lift_status
+            from marts.fct_programme_lift
+            where organization_id = 'juniper' and estimator = 'global_holdout' and metric = 'orders_per_household'
+            """
+        ).fetchall()[0]
+    # a household without an e-mail or address of its own cannot be found, in either arm
+    assert all(0.9 * count <= households <= count for count, households in zip(drawn, lift, strict=False))
+    assert lift[4] == "ok"
+    assert abs(lift[2]) < 3.5 * lift[3]
