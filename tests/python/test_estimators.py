@@ -128,6 +128,41 @@ def test_cuped_is_that_of_tea_tasting(built: Any, metric: str) -> None:
             assert close(lift[name], value), (organization_id, name)
 
 
+def test_the_sample_ratio_is_that_of_tea_tasting(built: Any) -> None:
+    """Households against the designed share, by the normal law without a correction: chi-square with one degree."""
+    drawn, row = built
+    for organization_id in ("single", "families"):
+        one = drawn[organization_id]
+        households = by_household(one)
+        right = tt.Experiment(
+            metric=tt.SampleRatio(
+                ratio=(1 - one.plan.holdout_share) / one.plan.holdout_share, method="norm", correction=False
+            )
+        ).analyze(households[["variant"]])["metric"]
+        check = row(
+            "marts.fct_experiment_checks",
+            organization_id=organization_id,
+            check_name="sample_ratio",
+            part="assigned",
+        )
+        assert (check["holdout_count"], check["treated_count"]) == (right.control, right.treatment)
+        assert close(check["p_value"], right.pvalue)
+        assert check["check_status"] == "ok"
+
+
+def test_the_mix_of_segments_is_that_of_scipy(built: Any) -> None:
+    drawn, row = built
+    one = drawn["families"]
+    table = pd.crosstab(
+        [one.segment[household] for household in by_household(one)["household"]], by_household(one)["variant"]
+    )
+    right = stats.chi2_contingency(table, correction=False)
+    check = row("marts.fct_experiment_checks", organization_id="families", check_name="balance", part="segment")
+    assert check["degrees_of_freedom"] == right.dof
+    assert close(check["statistic"], right.statistic)
+    assert close(check["p_value"], right.pvalue)
+
+
 def test_average_order_value_is_that_of_tea_tasting(built: Any) -> None:
     drawn, row = built
     for organization_id in ("single", "families"):

@@ -15,6 +15,8 @@ shares as (select * from {{ ref('int_lift__organic_shares') }}),
 
 pools as (select * from {{ ref('int_lift__organic_pools') }}),
 
+predictive as (select * from {{ ref('int_lift__predictive_t') }}),
+
 lenses as (
     select
         orders.organization_id,
@@ -39,7 +41,7 @@ lenses as (
         pools.pooled_share,
         pools.pooled_variance,
         pools.between_variance,
-        pools.critical_t as predictive_t,
+        predictive.predictive_t,
         orders.lift_status
     from estimates as orders
     inner join estimates as revenue
@@ -61,6 +63,9 @@ lenses as (
     left join pools
         on orders.organization_id = pools.organization_id
         and orders.cut = pools.cut
+    left join predictive
+        on orders.organization_id = predictive.organization_id
+        and orders.cut = predictive.cut
     where orders.metric = 'orders_per_recipient'
 )
 

@@ -1,6 +1,5 @@
--- One row per organization and kind of part (campaigns, segments of campaigns) with an organic share: their mean, the variance
--- between them (DerSimonian and Laird), and the t of a predictive interval for one more (two degrees of freedom are spent:
--- on the mean and on that variance). No t with fewer than three.
+-- One row per organization and kind of part (campaigns, segments of campaigns) with an organic share: their mean and the variance
+-- between them (DerSimonian and Laird).
 {% set pool = 'organization_id, cut' %}
 {% set order = 'campaign_id, cut_value' %}
 with
@@ -55,36 +54,15 @@ pooled as (
 
 pools as (
     select
-        *,
+        organization_id,
+        cut,
+        cast(parts as bigint) as parts,
+        between_variance,
+        pooled_share,
+        pooled_variance,
         cast(parts - 2 as double) as degrees_of_freedom
     from pooled
     where number_in_pool = 1
-),
-
-of_three_or_more as (
-    select
-        organization_id,
-        cut,
-        degrees_of_freedom
-    from pools
-    where degrees_of_freedom >= 1
-),
-
-{{ student_t_quantile_steps('of_three_or_more', '0.05e0', z_95(), 'degrees_of_freedom', steps=2) }},
-
-with_t as (
-    select
-        pools.organization_id,
-        pools.cut,
-        cast(pools.parts as bigint) as parts,
-        pools.between_variance,
-        pools.pooled_share,
-        pools.pooled_variance,
-        with_critical_t.critical_t
-    from pools
-    left join with_critical_t
-        on pools.organization_id = with_critical_t.organization_id
-        and pools.cut = with_critical_t.cut
 )
 
-select * from with_t
+select * from pools
