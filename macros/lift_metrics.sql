@@ -75,3 +75,8 @@
 {% macro cut_metrics() -%}
     {{ return(dict(adjusted_metrics(), merchandise_per_recipient='merchandise')) }}
 {%- endmacro %}
+
+-- Names as a list for SQL's `in`.
+{% macro quoted(names) -%}
+    '{{ names | join("', '") }}'
+{%- endmacro %}

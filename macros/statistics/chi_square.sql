@@ -19,21 +19,15 @@
 {%- endmacro %}
 
 {% macro chi_square_series(x, df) -%}
-    {%- set terms = 100 -%}
-    {%- for term in range(1, terms + 1) -%}
-        (1.0e0 + {{ x }} / ({{ df }} + {{ 2 * term }}.0) *{{ ' ' }}
-    {%- endfor -%}
-    1.0
-    {%- for term in range(terms) -%} ) {%- endfor -%}
+    {{ folded_numbers(range(200, 0, -2), '1.0e0', '1.0e0 + ' ~ x ~ ' / (' ~ df ~ ' + number) * folded') }}
 {%- endmacro %}
 
 {% macro chi_square_fraction(x, df) -%}
-    {%- set terms = 100 -%}
-    {%- for term in range(1, terms + 1) -%}
-        (0.5 * ({{ x }} - {{ df }}) + {{ 2 * term - 1 }}.0 - {{ term }}.0 * ({{ term }}.0 - 0.5 * {{ df }}) /{{ ' ' }}
-    {%- endfor -%}
-    (0.5 * ({{ x }} - {{ df }}) + {{ 2 * terms + 1 }}.0)
-    {%- for term in range(terms) -%} ) {%- endfor -%}
+    {{ folded_numbers(
+        range(100, 0, -1),
+        '(0.5 * (' ~ x ~ ' - ' ~ df ~ ') + 201.0)',
+        '0.5 * (' ~ x ~ ' - ' ~ df ~ ') + 2.0 * number - 1.0 - number * (number - 0.5 * ' ~ df ~ ') / folded'
+    ) }}
 {%- endmacro %}
 
 -- The logarithm of the gamma function of a > 0: Stirling's series (DLMF 5.11.1) at a + 8, brought back by the recurrence.

@@ -5,18 +5,18 @@
 {% macro normal_upper_tail(z) -%}
     (
         case
-            when abs({{ z }}) < 2.0 then 0.5 - 0.39894228040143268e0 * {{ z }} * (
-                {%- for node, weight in gauss_legendre_rule() %}
-                {{ "+ " if not loop.first }}{{ weight }} * exp({{ -node * node / 2 }} * {{ z }} * {{ z }})
-                {%- endfor %}
-            )
+            when abs({{ z }}) < 2.0 then 0.5 - 0.39894228040143268e0 * {{ z }} * {{ sum_over_nodes(
+                list_of_nodes(gauss_legendre_rule()),
+                'node.weight * exp(-0.5 * node.position * node.position * ' ~ z ~ ' * ' ~ z ~ ')'
+            ) }}
             else case when {{ z }} > 0.0 then 0.0 else 1.0 end
-                + 0.39894228040143268e0 * exp(-0.5 * {{ z }} * {{ z }}) / {{ z }} * (
-                {%- for node, weight in gauss_legendre_rule() %}
-                {{ "+ " if not loop.first }}{{ 80 * node * weight }}
-                * exp({{ -40 * node ** 2 }} - {{ 800 * node ** 4 }} / {{ z }} / {{ z }})
-                {%- endfor %}
-            )
+                + 0.39894228040143268e0 * exp(-0.5 * {{ z }} * {{ z }}) / {{ z }} * {{ sum_over_nodes(
+                    list_of_nodes(gauss_legendre_rule()),
+                    '80.0 * node.position * node.weight
+                    * exp(
+                        -40.0 * node.position * node.position - 800.0 * power(node.position, 4) / ' ~ z ~ ' / ' ~ z ~ '
+                    )'
+                ) }}
         end
     )
 {%- endmacro %}

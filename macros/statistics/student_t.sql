@@ -85,12 +85,15 @@
 {% macro student_t_integral(t, df, shape) -%}
     (
         case when {{ shape }} > 0.0 then 1.0 else 0.0 end
-        - 2.0 * {{ shape }} * {{ t }} * {{ student_t_density_at_zero(df) }} * (
-            {%- for node, weight in gauss_legendre_rule() %}
-            {{ "+ " if not loop.first }}{{ weight / node }} * power({{ node }}, {{ shape }})
-            * power(1.0 + {{ t }} * {{ t }} * power({{ node * node }}, {{ shape }}) / {{ df }}, -({{ df }} + 1.0) / 2.0)
-            {%- endfor %}
-        )
+        - 2.0 * {{ shape }} * {{ t }} * {{ student_t_density_at_zero(df) }}
+        * {{ sum_over_nodes(
+            list_of_nodes(gauss_legendre_rule()),
+            'node.weight / node.position * power(node.position, ' ~ shape ~ ')
+            * power(
+                1.0 + ' ~ t ~ ' * ' ~ t ~ ' * power(node.position * node.position, ' ~ shape ~ ') / ' ~ df ~ ',
+                -(' ~ df ~ ' + 1.0) / 2.0
+            )'
+        ) }}
     )
 {%- endmacro %}
 

@@ -1,5 +1,5 @@
--- One row per campaign and order, and what credit's clocks change: windows from `sent_at` for the mailed arm, from assignment
--- for the holdout. Per key: by it alone orders are found on credit's clock, by the other on lift's.
+-- One row per campaign and order, and what credit's clocks change: windows from `sent_at` for the mailed arm, from
+-- assignment for the holdout. Per key: by it alone orders are found on credit's clock, by the other on lift's.
 with
 matches as (select * from {{ ref('int_lift__timed_orders') }}),
 

@@ -1,5 +1,5 @@
--- One row per campaign and order that redeemed a code of it, and what counting codes as credit does changes: only the mailed
--- arm has codes, so such an order counts for it, if not already there, and no longer for the holdout.
+-- One row per campaign and order that redeemed a code of it, and what counting codes as credit does changes: only the
+-- mailed arm has codes, so such an order counts for it, if not already there, and no longer for the holdout.
 with
 uses as (
     select distinct

@@ -1,5 +1,5 @@
--- One row per campaign and order of an excluded recipient, which credit rejects and lift keeps. Exclusions are collected
--- from people who were mailed: complaints, returned cards.
+-- One row per campaign and order of an excluded recipient, which credit rejects and lift keeps. Exclusions are
+-- collected from people who were mailed: complaints, returned cards.
 with
 counted as (select * from {{ ref('int_lift__counted_orders') }}),
 

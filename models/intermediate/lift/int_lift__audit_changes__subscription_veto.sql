@@ -1,5 +1,5 @@
--- One row per campaign and counted order that the veto `active_subscription` keeps out of credit: it is only ever put on
--- the mailed arm's orders by address of active subscribers.
+-- One row per campaign and counted order that the veto `active_subscription` keeps out of credit: it is only ever put
+-- on the mailed arm's orders by address of active subscribers.
 with
 counted as (select * from {{ ref('int_lift__counted_orders') }}),
 

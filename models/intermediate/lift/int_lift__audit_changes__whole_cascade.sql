@@ -1,5 +1,5 @@
--- One row per campaign and order that either credit or lift counts and the other does not, or for the other arm: what an
--- analyst would compare who divides credited orders by mailed recipients, and holdout orders by holdouts.
+-- One row per campaign and order that either credit or lift counts and the other does not, or for the other arm: what
+-- an analyst would compare who divides credited orders by mailed recipients, and holdout orders by holdouts.
 with
 counted as (select * from {{ ref('int_lift__counted_orders') }}),
 

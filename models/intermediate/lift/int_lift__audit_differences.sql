@@ -1,5 +1,5 @@
--- One row per campaign, rule of credit that treats the arms differently, key and metric: the difference between the arms in
--- what the rule changes, with its household-clustered standard error.
+-- One row per campaign, rule of credit that treats the arms differently, key and metric: the difference between the
+-- arms in what the rule changes, with its household-clustered standard error.
 with
 moments as (select * from {{ ref('int_lift__audit_moments') }}),
 

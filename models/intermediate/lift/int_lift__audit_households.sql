@@ -1,5 +1,5 @@
--- One row per campaign, rule, key and household whose orders the rule changes: by how much, in each arm. An order that a
--- code alone brings to a campaign has no household; it stands for itself.
+-- One row per campaign, rule, key and household whose orders the rule changes: by how much, in each arm. An order that
+-- a code alone brings to a campaign has no household; it stands for itself.
 {% set figures = {'orders': 'changes.orders', 'revenue': 'changes.revenue_amount'} %}
 with
 changes as (

@@ -1,5 +1,5 @@
--- One row per campaign, rule of credit that treats the arms differently, key and metric: the sums over households from which
--- follows the lift that the rule alone would invent. Zeros where it changes nothing.
+-- One row per campaign, rule of credit that treats the arms differently, key and metric: the sums over households from
+-- which follows the lift that the rule alone would invent. Zeros where it changes nothing.
 {% set metrics = {'orders_per_recipient': 'orders', 'revenue_per_recipient': 'revenue'} %}
 {% set figures = metrics.values() | list %}
 {% set products = ratio_products(figures, 'recipients') %}

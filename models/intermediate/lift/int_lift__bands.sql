@@ -1,5 +1,5 @@
--- One row per campaign, default metric and day of the window that is over (`cut` day), and per campaign and metric to date:
--- the interval that holds on all days at once, however often one looks. A normal mixture over the variance of the
+-- One row per campaign, default metric and day of the window that is over (`cut` day), and per campaign and metric to
+-- date: the interval that holds on all days at once, however often one looks. A normal mixture over the variance of the
 -- difference to date, tuned to be tightest where that is the variance of the placebo window, which was known at
 -- assignment; null where nobody had ordered then.
 {% set alpha = 0.05 %}
@@ -10,7 +10,7 @@ estimates as (
     where period = 'lift'
         and estimator = 'difference_in_means_household_clustered_t'
         and cut in ('campaign', 'day')
-        and metric in ('{{ lift_metrics() | join("', '") }}')
+        and metric in ({{ quoted(lift_metrics()) }})
 ),
 
 placebos as (
@@ -58,10 +58,10 @@ bands as (
         case
             when half_width is not null
                 then least(
-                    1,
-                    sqrt((variance + mixture_variance) / mixture_variance)
-                    * exp(-absolute_lift * absolute_lift / 2 / (variance + mixture_variance))
-                )
+                        1,
+                        sqrt((variance + mixture_variance) / mixture_variance)
+                        * exp(-absolute_lift * absolute_lift / 2 / (variance + mixture_variance))
+                    )
         end as p_value,
         incremental_total,
         (absolute_lift - half_width) * treated_recipients as incremental_total_ci_low,

@@ -1,11 +1,13 @@
--- One row per campaign and rate or mean that must not differ between the arms, with its household-clustered t test: what was
--- ordered before assignment, the placebo, when people were assigned, who is excluded, what was changed since.
+-- One row per campaign and rate or mean that must not differ between the arms, with its household-clustered t test:
+-- what was ordered before assignment, the placebo, when people were assigned, who is excluded, what was changed since.
 with
 tests as (
     select *
     from {{ ref('int_lift__t_tests') }}
     where period in ('prior', 'placebo', 'check')
-        and metric not in ('without_email_key', 'without_address_key', 'not_mailable', 'mailed_anyway', 'changed_is_holdout')
+        and metric not in (
+            'without_email_key', 'without_address_key', 'not_mailable', 'mailed_anyway', 'changed_is_holdout'
+        )
 ),
 
 named as (

@@ -1,6 +1,6 @@
--- One row per campaign and step: the share of households held out against the designed one, in households, the unit of the
--- draw. Households with members in both arms are left out; they are a check of their own. No test where the designed share
--- is unknown, or where fewer than five households are expected in an arm.
+-- One row per campaign and step: the share of households held out against the designed one, in households, the unit of
+-- the draw. Households with members in both arms are left out; they are a check of their own. No test where the
+-- designed share is unknown, or where fewer than five households are expected in an arm.
 with
 sizes as (
     select *
@@ -56,7 +56,7 @@ statistics as (
         case
             when households * smaller_share >= 5
                 then power(holdout_count - households * designed_share, 2)
-                / (households * designed_share * (1 - designed_share))
+                    / (households * designed_share * (1 - designed_share))
         end as statistic
     from expected
 ),
@@ -76,7 +76,7 @@ checks as (
         holdout_count / nullif(households, 0) - designed_share as difference,
         statistic,
         case when statistic is not null then 1e0 end as degrees_of_freedom,
-        {{ chi_square_upper_tail('statistic', '1.0e0') }} as p_value,
+        {{ chi_square_upper_tail('statistic', '1.0e0') }} as p_value,  -- noqa: PRS
         -- a ratio that is off by less than a fiftieth moves no lift worth speaking of
         0.02e0 * smaller_share as size_floor
     from statistics

@@ -1,5 +1,5 @@
--- One row per campaign whose households are of several segments: whether both arms have the same mix of them. Segments of
--- which fewer than five held-out or mailed households are expected are taken together. Size is Cramér's V.
+-- One row per campaign whose households are of several segments: whether both arms have the same mix of them. Segments
+-- of which fewer than five held-out or mailed households are expected are taken together. Size is Cramér's V.
 with
 segments as (
     select *
@@ -70,7 +70,7 @@ checks as (
         sqrt(cast(statistic as double) / (treated_all + holdout_all)) as difference,
         cast(statistic as double) as statistic,
         degrees_of_freedom,
-        {{ chi_square_upper_tail('cast(statistic as double)', 'degrees_of_freedom') }} as p_value,
+        {{ chi_square_upper_tail('cast(statistic as double)', 'degrees_of_freedom') }} as p_value,  -- noqa: PRS
         0.05e0 as size_floor
     from statistics
     -- beyond 200 the distribution function is not precise

@@ -1,6 +1,6 @@
--- One row per campaign and share or delay that is judged by its size alone: holdouts mailed anyway, recipients whose arm was
--- changed, households with members in both arms, recipients to be mailed who never were, and days from assignment to the
--- letter box against the campaign's `in_home_days`.
+-- One row per campaign and share or delay that is judged by its size alone: holdouts mailed anyway, recipients whose
+-- arm was changed, households with members in both arms, recipients to be mailed who never were, and days from
+-- assignment to the letter box against the campaign's `in_home_days`.
 with
 joined as (select * from {{ ref('int_lift__contaminations') }}),
 

@@ -1,5 +1,5 @@
--- One row per campaign and segment of households with orders, of those that lift counts for the mailed arm, that redeemed a
--- code of the campaign, and one per campaign for all of them.
+-- One row per campaign and segment of households with orders, of those that lift counts for the mailed arm, that
+-- redeemed a code of the campaign, and one per campaign for all of them.
 with
 counted as (
     select *
@@ -43,7 +43,7 @@ totals as (
         count(*) as orders,
         cast(sum(revenue_amount) as decimal(18, 4)) as revenue_amount
     from redeemed
-    group by grouping sets ((organization_id, campaign_id), (organization_id, campaign_id, segment))
+    group by grouping sets ((organization_id, campaign_id), (organization_id, campaign_id, segment))  -- noqa: PRS
 )
 
 select * from totals

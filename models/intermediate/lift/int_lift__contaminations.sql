@@ -1,5 +1,5 @@
--- One row per campaign with recipients: how many were mailed though held out, changed the arm, are of a household in both arms,
--- or were never sent anything, and how long mail took.
+-- One row per campaign with recipients: how many were mailed though held out, changed the arm, are of a household in
+-- both arms, or were never sent anything, and how long mail took.
 with
 sizes as (
     select *

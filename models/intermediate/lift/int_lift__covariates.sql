@@ -1,5 +1,5 @@
--- One row per campaign with recipients: where its recipients' prior revenue comes from. The figure of the recipients file
--- where no recipient lacks it, else their own orders of the year before assignment, the same for both arms.
+-- One row per campaign with recipients: where its recipients' prior revenue comes from. The figure of the recipients
+-- file where no recipient lacks it, else their own orders of the year before assignment, the same for both arms.
 with
 recipients as (select * from {{ ref('int_recipients__as_assigned') }}),
 

@@ -1,5 +1,5 @@
--- One row per campaign and metric: the slope of the metric on prior revenue over the households of both arms, and the mean
--- prior revenue of a recipient of both. Null where prior revenue does not vary.
+-- One row per campaign and metric: the slope of the metric on prior revenue over the households of both arms, and the
+-- mean prior revenue of a recipient of both. Null where prior revenue does not vary.
 with
 sizes as (
     select *
@@ -14,7 +14,6 @@ pooled as (
     select
         sizes.organization_id,
         sizes.campaign_id,
-        '{{ metric }}' as metric,
         {% for name, column in {
             'n': 'recipients', 'nn': 'recipients_recipients',
         }.items() %}
@@ -24,8 +23,9 @@ pooled as (
             'x': 'prior_revenue', 'nx': 'recipients_prior_revenue', 'xx': 'prior_revenue_prior_revenue',
             'y': figure, 'ny': 'recipients_' ~ figure, 'xy': 'prior_revenue_' ~ figure,
         }.items() %}
-        cast(sums.treated_{{ column }} + sums.holdout_{{ column }} as double) as {{ name }}{{ "," if not loop.last }}
+        cast(sums.treated_{{ column }} + sums.holdout_{{ column }} as double) as {{ name }},
         {% endfor %}
+        '{{ metric }}' as metric
     from sizes
     inner join sums
         on sizes.organization_id = sums.organization_id

@@ -1,5 +1,5 @@
--- One row per part of a campaign that has an interval: what all parts it is compared with say together. The variance of the
--- true lifts between them is DerSimonian and Laird's, their mean is weighted by what it and the errors leave.
+-- One row per part of a campaign that has an interval: what all parts it is compared with say together. The variance of
+-- the true lifts between them is DerSimonian and Laird's, their mean is weighted by what it and the errors leave.
 {% set pool = 'organization_id, pool_id, metric, cut' %}
 with
 parts as (

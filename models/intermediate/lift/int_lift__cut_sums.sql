@@ -1,5 +1,5 @@
--- One row per part of a campaign by what was known at assignment (`cut`, `cut_value`) of which somebody ordered: sums over
--- households of what their members did in each arm.
+-- One row per part of a campaign by what was known at assignment (`cut`, `cut_value`) of which somebody ordered: sums
+-- over households of what their members did in each arm.
 {% set figures = cut_metrics().values() %}
 with
 households as (
@@ -18,7 +18,7 @@ sums as (
         coalesce(segment, bought_before, drop_date) as cut_value,
         {{ household_sums(figures, ratio_products(figures, 'recipients')) }}
     from households
-    group by grouping sets (
+    group by grouping sets (  -- noqa: PRS
         (organization_id, campaign_id, segment),
         (organization_id, campaign_id, bought_before),
         (organization_id, campaign_id, drop_date)

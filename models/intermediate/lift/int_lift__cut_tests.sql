@@ -1,4 +1,5 @@
--- One row per part of a campaign with a p-value: its q-value by Benjamini and Hochberg over the parts it is compared with.
+-- One row per part of a campaign with a p-value: its q-value by Benjamini and Hochberg over the parts it is compared
+-- with.
 {% set family = 'organization_id, pool_id, metric, cut' %}
 with
 parts as (

@@ -1,5 +1,6 @@
--- One row per part of a campaign by what was known at assignment and metric, and per campaign with a creative and metric,
--- with the parts it is compared with (`pool_id`): those of the campaign, for creatives those of the organization.
+-- One row per part of a campaign by what was known at assignment and metric, and per campaign with a creative and
+-- metric, with the parts it is compared with (`pool_id`): those of the campaign, for creatives those of the
+-- organization.
 with
 estimates as (
     select *
@@ -25,7 +26,7 @@ cuts as (
         and estimates.campaign_id = campaigns.campaign_id
     where estimates.cut = 'campaign'
         and campaigns.creative is not null
-        and estimates.metric in ('{{ cut_metrics() | join("', '") }}')
+        and estimates.metric in ({{ quoted(cut_metrics()) }})
 )
 
 select * from cuts

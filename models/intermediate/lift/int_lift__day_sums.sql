@@ -1,5 +1,5 @@
--- One row per campaign and day of the window on which somebody ordered: by how much the sums over households, and those of
--- squares and products, of what had been done so far rose on it.
+-- One row per campaign and day of the window on which somebody ordered: by how much the sums over households, and those
+-- of squares and products, of what had been done so far rose on it.
 {% set figures = adjusted_metrics().values() %}
 with
 days as (select * from {{ ref('int_lift__household_days') }}),

@@ -1,5 +1,5 @@
--- One row per campaign of which the share of households to hold out is known: that of its draws, where matchback drew all
--- of its recipients (its mean over them), else the campaign's `holdout_share`.
+-- One row per campaign of which the share of households to hold out is known: that of its draws, where matchback drew
+-- all of its recipients (its mean over them), else the campaign's `holdout_share`.
 with
 campaigns as (select * from {{ ref('int_campaigns') }}),
 

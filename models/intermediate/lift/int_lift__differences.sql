@@ -1,6 +1,7 @@
 -- One row per campaign, period, metric, estimator and part of the campaign: the ratios of both arms, their difference
 -- and their ratio, with household-clustered standard errors (delta method on household sums; households with members in
--- both arms by their covariance) and Satterthwaite's degrees of freedom. Null where an arm has fewer than two households.
+-- both arms by their covariance) and Satterthwaite's degrees of freedom. Null where an arm has fewer than two
+-- households.
 with
 moments as (select * from {{ ref('int_lift__moments') }}),
 

@@ -1,6 +1,6 @@
--- One row per campaign, period, metric, estimator and part of the campaign: what may be said of its lift. With fewer than
--- five buyers in an arm the difference stands, but no interval around it would be honest. `lift_status` says why a figure
--- is null.
+-- One row per campaign, period, metric, estimator and part of the campaign: what may be said of its lift. With fewer
+-- than five buyers in an arm the difference stands, but no interval around it would be honest. `lift_status` says why a
+-- figure is null.
 with
 tests as (select * from {{ ref('int_lift__t_tests') }}),
 

@@ -1,5 +1,5 @@
--- One row per household and day of the window on which its members ordered: by arm, what was added on that day, and what they
--- had done by the end of it.
+-- One row per household and day of the window on which its members ordered: by arm, what was added on that day, and
+-- what they had done by the end of it.
 {% set figures = adjusted_metrics().values() %}
 with
 orders as (
@@ -18,15 +18,17 @@ recipient_days as (
         days_since_opening,
         count(*) as orders,
         sum(revenue_amount) as revenue,
-        -- whoever buys becomes a buyer on the first day
-        case
-            when days_since_opening = min(days_since_opening) over (
-                partition by organization_id, campaign_id, recipient_id
-            ) then 1
-            else 0
-        end as buyers
+        min(days_since_opening) over (partition by organization_id, campaign_id, recipient_id) as first_day
     from orders
     group by organization_id, campaign_id, household_key, recipient_id, is_holdout, days_since_opening
+),
+
+-- whoever buys becomes a buyer on the first day
+bought as (
+    select
+        *,
+        case when days_since_opening = first_day then 1 else 0 end as buyers
+    from recipient_days
 ),
 
 days as (
@@ -42,21 +44,21 @@ days as (
         {% endfor %}
         {% endfor %}
         count(*) as ordering_recipients
-    from recipient_days
+    from bought
     group by organization_id, campaign_id, household_key, days_since_opening
 ),
 
 running as (
     select
-        *,
         {% for arm in ['treated', 'holdout'] %}
         {% for figure in figures %}
         cast(sum({{ arm }}_{{ figure }}_added) over (
             partition by organization_id, campaign_id, household_key
             order by days_since_opening
-        ) as decimal(18, 4)) as {{ arm }}_{{ figure }}_after{{ "," if not (loop.last and arm == 'holdout') }}
+        ) as decimal(18, 4)) as {{ arm }}_{{ figure }}_after,
         {% endfor %}
         {% endfor %}
+        *
     from days
 )
 

@@ -1,5 +1,6 @@
--- One row per campaign and household of which somebody ordered in a period of lift: the sums over its members in each arm.
--- A household with members in both arms has figures in both. Decimals, so that sums of them are the same in any order.
+-- One row per campaign and household of which somebody ordered in a period of lift: the sums over its members in each
+-- arm. A household with members in both arms has figures in both. Decimals, so that sums of them are the same in any
+-- order.
 with
 outcomes as (
     select *

@@ -1,5 +1,5 @@
--- One row per campaign, and per segment of it: its mailed arm's orders through three lenses, all on lift's population, clock,
--- keys and currency, with the organic share they imply and that of the organization's other campaigns.
+-- One row per campaign, and per segment of it: its mailed arm's orders through three lenses, all on lift's population,
+-- clock, keys and currency, with the organic share they imply and that of the organization's other campaigns.
 with
 estimates as (
     select *

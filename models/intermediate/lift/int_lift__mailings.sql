@@ -1,4 +1,5 @@
--- One row per campaign: what was mailed and what that cost, and the orders in the outcome windows whose worth is unknown.
+-- One row per campaign: what was mailed and what that cost, and the orders in the outcome windows whose worth is
+-- unknown.
 with
 campaigns as (select * from {{ ref('int_campaigns') }}),
 

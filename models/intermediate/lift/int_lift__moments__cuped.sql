@@ -1,5 +1,5 @@
--- One row per campaign and metric: the moments of the metric less what prior revenue predicts of it (CUPED). A household's
--- y becomes y - slope * (x - mean * n), whose sums of squares and products follow from those of y, x and n.
+-- One row per campaign and metric: the moments of the metric less what prior revenue predicts of it (CUPED). A
+-- household's y becomes y - slope * (x - mean * n), whose sums of squares and products follow from those of y, x and n.
 with
 moments as (
     select *

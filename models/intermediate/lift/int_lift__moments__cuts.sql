@@ -1,5 +1,5 @@
--- One row per part of a campaign by what was known at assignment and metric: the sums over households from which its lift
--- follows, as in int_lift__moments__ratios.
+-- One row per part of a campaign by what was known at assignment and metric: the sums over households from which its
+-- lift follows, as in int_lift__moments__ratios.
 {% set figures = cut_metrics().values() %}
 with
 sizes as (
@@ -12,10 +12,10 @@ sums as (select * from {{ ref('int_lift__cut_sums') }}),
 
 complete as (
     select
-        sizes.*,
         {% for column in summed_columns(figures, ratio_products(figures, 'recipients')) %}
-        coalesce(sums.{{ column }}, 0) as {{ column }}{{ "," if not loop.last }}
+        coalesce(sums.{{ column }}, 0) as {{ column }},
         {% endfor %}
+        sizes.*
     from sizes
     left join sums
         on sizes.organization_id = sums.organization_id

@@ -1,5 +1,5 @@
--- One row per campaign, metric and day of the window that is over for all recipients: the sums over households of what they
--- had done by the end of that day, as in int_lift__moments__ratios.
+-- One row per campaign, metric and day of the window that is over for all recipients: the sums over households of what
+-- they had done by the end of that day, as in int_lift__moments__ratios.
 {% set figures = adjusted_metrics().values() %}
 {% set columns = summed_columns(figures, ratio_products(figures, 'recipients')) %}
 with

@@ -1,5 +1,5 @@
--- One row per campaign and thing that may be amiss with recipients: the sums over households from which the difference of
--- its rate between the arms follows. Nothing for what is amiss with nobody.
+-- One row per campaign and thing that may be amiss with recipients: the sums over households from which the difference
+-- of its rate between the arms follows. Nothing for what is amiss with nobody.
 {% set products = [('flagged', 'flagged'), ('recipients', 'flagged')] %}
 with
 flags as (select * from {{ ref('int_lift__household_flags') }}),

@@ -1,5 +1,6 @@
--- One row per campaign and ratio of `lift_ratios`: the sums over households from which every estimate of it follows. n is
--- what a household has below the line in an arm, y what it has above. A campaign to which nobody is assigned has zeros.
+-- One row per campaign and ratio of `lift_ratios`: the sums over households from which every estimate of it follows. n
+-- is what a household has below the line in an arm, y what it has above. A campaign to which nobody is assigned has
+-- zeros.
 with
 sizes as (
     select *
@@ -11,10 +12,10 @@ sums as (select * from {{ ref('int_lift__sums') }}),
 
 complete as (
     select
-        sizes.*,
         {% for column in summed_columns(household_figures(), lift_products()) if column not in size_sums() %}
-        coalesce(sums.{{ column }}, 0) as {{ column }}{{ "," if not loop.last }}
+        coalesce(sums.{{ column }}, 0) as {{ column }},
         {% endfor %}
+        sizes.*
     from sizes
     left join sums
         on sizes.organization_id = sums.organization_id

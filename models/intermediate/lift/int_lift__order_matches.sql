@@ -1,6 +1,6 @@
--- One row per recipient as assigned and order that is his or hers, by e-mail or by shipping address, the same
--- for both arms, with the recipient's arm and household; no verdict, winner or exclusion of a recipient enters. Keys that too many recipients of the
--- campaign share are not used.
+-- One row per recipient as assigned and order that is his or hers, by e-mail or by shipping address, the same for both
+-- arms, with the recipient's arm and household; no verdict, winner or exclusion of a recipient enters. Keys that too
+-- many recipients of the campaign share are not used.
 with
 orders as (select * from {{ ref('int_lift__countable_orders') }}),
 

@@ -1,5 +1,5 @@
--- One row per organization and kind of part (campaigns, segments of campaigns) with an organic share: their mean and the variance
--- between them (DerSimonian and Laird).
+-- One row per organization and kind of part (campaigns, segments of campaigns) with an organic share: their mean and
+-- the variance between them (DerSimonian and Laird).
 {% set pool = 'organization_id, cut' %}
 {% set order = 'campaign_id, cut_value' %}
 with

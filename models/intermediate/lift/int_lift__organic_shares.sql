@@ -1,6 +1,6 @@
--- One row per campaign, and per segment of it, with a holdout and enough buyers: the share of the mailed arm's orders that
--- would have come without the mail, the ratio of the holdout's mean to the mailed arm's. Its error follows from that of the
--- relative lift, of which it is the inverse plus one.
+-- One row per campaign, and per segment of it, with a holdout and enough buyers: the share of the mailed arm's orders
+-- that would have come without the mail, the ratio of the holdout's mean to the mailed arm's. Its error follows from
+-- that of the relative lift, of which it is the inverse plus one.
 with
 estimates as (
     select *

@@ -1,5 +1,5 @@
--- One row per recipient as assigned: what he or she ordered in the outcome window, in the placebo window and in the year
--- before. Every assigned recipient is here, mailed, undelivered or held out (intention to treat).
+-- One row per recipient as assigned: what he or she ordered in the outcome window, in the placebo window and in the
+-- year before. Every assigned recipient is here, mailed, undelivered or held out (intention to treat).
 with
 recipients as (select * from {{ ref('int_recipients__as_assigned') }}),
 

@@ -1,5 +1,5 @@
--- One row per organization and kind of part with at least three organic shares: the t of a 95 % predictive interval for one
--- more. Two degrees of freedom are spent, on the mean and on the variance between parts.
+-- One row per organization and kind of part with at least three organic shares: the t of a 95 % predictive interval for
+-- one more. Two degrees of freedom are spent, on the mean and on the variance between parts.
 with
 pools as (
     select

@@ -1,5 +1,5 @@
--- One row per recipient as assigned and thing that is amiss with him or her: no e-mail or address key, excluded, a column
--- that says something else today than at assignment, mailed though held out.
+-- One row per recipient as assigned and thing that is amiss with him or her: no e-mail or address key, excluded, a
+-- column that says something else today than at assignment, mailed though held out.
 {% set changed = ['email', 'address', 'household_id', 'segment', 'prior_revenue_amount', 'created_at', 'is_holdout'] %}
 with
 identifiers as (
@@ -22,9 +22,11 @@ compared as (
         restated.recipient_id,
         restated.is_holdout,
         {% for column in changed if column != 'address' %}
-        latest.{{ column }} is distinct from restated.{{ column }} as has_changed_{{ column }},
+        case when latest.{{ column }} is not distinct from restated.{{ column }} then false else true end
+            as has_changed_{{ column }},
         {% endfor %}
-        latest.address_id is distinct from restated.address_id as has_changed_address
+        case when latest.address_id is not distinct from restated.address_id then false else true end
+            as has_changed_address
     from restated
     inner join latest
         on restated.organization_id = latest.organization_id

@@ -31,7 +31,7 @@ sizes as (
         min(first_created_at) as first_created_at,
         max(last_created_at) as last_created_at
     from households
-    group by grouping sets (
+    group by grouping sets (  -- noqa: PRS
         (organization_id, campaign_id),
         (organization_id, campaign_id, segment),
         (organization_id, campaign_id, bought_before),

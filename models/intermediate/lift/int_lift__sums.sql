@@ -1,5 +1,5 @@
--- One row per campaign of which somebody ordered: sums over households of what their members did in each arm, and of the
--- products that the variances take.
+-- One row per campaign of which somebody ordered: sums over households of what their members did in each arm, and of
+-- the products that the variances take.
 with
 households as (select * from {{ ref('int_lift__household_outcomes') }}),
 

@@ -43,9 +43,10 @@ tested as (
         tests.critical_t
     from statistics
     left join tests
-        on {% for column in moment_key() -%}
-            statistics.{{ column }} = tests.{{ column }}{{ " and " if not loop.last }}
-        {%- endfor %}
+        on statistics.organization_id = tests.organization_id
+        {% for column in moment_key() if column != 'organization_id' %}
+        and statistics.{{ column }} = tests.{{ column }}
+        {% endfor %}
 )
 
 select * from tested

@@ -1,4 +1,5 @@
--- One row per recipient as assigned and order that is his or hers, with the time of assignment and the campaign's window.
+-- One row per recipient as assigned and order that is his or hers, with the time of assignment and the campaign's
+-- window.
 with
 matches as (select * from {{ ref('int_lift__order_matches') }}),
 

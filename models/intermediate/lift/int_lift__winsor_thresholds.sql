@@ -1,5 +1,5 @@
--- One row per campaign with buyers: the revenue that 99 % of its buyers, of both arms together, do not exceed. It is taken
--- among buyers because among all recipients it would be zero.
+-- One row per campaign with buyers: the revenue that 99 % of its buyers, of both arms together, do not exceed. It is
+-- taken among buyers because among all recipients it would be zero.
 with
 outcomes as (select * from {{ ref('int_lift__outcomes') }}),
 

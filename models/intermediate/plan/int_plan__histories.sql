@@ -1,6 +1,6 @@
--- One row per campaign with an interval and metric: what a plan for the next list takes from it. The variance per recipient is
--- that of the arm's mean times its recipients, households kept together; over the variance of recipients taken one by one it
--- is the household design effect.
+-- One row per campaign with an interval and metric: what a plan for the next list takes from it. The variance per
+-- recipient is that of the arm's mean times its recipients, households kept together; over the variance of recipients
+-- taken one by one it is the household design effect.
 with
 tests as (
     select *
@@ -21,12 +21,12 @@ histories as (
         tests.metric,
         tests.treated_recipients + tests.holdout_recipients as recipients,
         tests.holdout_mean,
-        tests.absolute_lift,
         {% for arm in ['treated', 'holdout'] %}
         tests.{{ arm }}_variance * tests.{{ arm }}_recipients as {{ arm }}_variance_per_recipient,
         (squares.{{ arm }}_squares - tests.{{ arm }}_recipients * tests.{{ arm }}_mean * tests.{{ arm }}_mean)
-        / (tests.{{ arm }}_recipients - 1) as {{ arm }}_single_variance{{ "," if not loop.last }}
+        / (tests.{{ arm }}_recipients - 1) as {{ arm }}_single_variance,
         {% endfor %}
+        tests.absolute_lift
     from tests
     inner join squares
         on tests.organization_id = squares.organization_id

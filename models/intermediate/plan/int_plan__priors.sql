@@ -1,5 +1,5 @@
--- One row per organization with a campaign whose profit is known: what a piece of its mail earns. Their mean and the variance
--- between campaigns (DerSimonian and Laird) are what may be believed of the next one.
+-- One row per organization with a campaign whose profit is known: what a piece of its mail earns. Their mean and the
+-- variance between campaigns (DerSimonian and Laird) are what may be believed of the next one.
 {% set pool = 'organization_id' %}
 with
 histories as (

@@ -16,10 +16,10 @@ squares as (
     select
         organization_id,
         campaign_id,
-        '{{ metric }}' as metric,
         {% for arm, condition in [('treated', 'not is_holdout'), ('holdout', 'is_holdout')] %}
-        cast(sum(case when {{ condition }} then {{ value }} else 0 end) as double) as {{ arm }}_squares{{ "," if not loop.last }}
+        cast(sum(case when {{ condition }} then {{ value }} else 0 end) as double) as {{ arm }}_squares,
         {% endfor %}
+        '{{ metric }}' as metric
     from outcomes
     group by organization_id, campaign_id
     {{ "union all" if not loop.last }}

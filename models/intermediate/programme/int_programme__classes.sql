@@ -1,5 +1,5 @@
--- One row per organization, metric and class of households that had the same chance never to be mailed and were, or were not:
--- how many there are, and the sums of their outcomes and squares.
+-- One row per organization, metric and class of households that had the same chance never to be mailed and were, or
+-- were not: how many there are, and the sums of their outcomes and squares.
 with
 households as (select * from {{ ref('int_programme__households') }}),
 

@@ -1,5 +1,5 @@
--- One row per organization with a global holdout and metric: the households that may be mailed against those that never are,
--- by what they ordered from the draw to `as_of`.
+-- One row per organization with a global holdout and metric: the households that may be mailed against those that never
+-- are, by what they ordered from the draw to `as_of`.
 with
 per_household as (select * from {{ ref('int_programme__global_orders') }}),
 
@@ -16,7 +16,6 @@ sums as (
     {% for metric, figure in programme_metrics().items() %}
     select
         households.organization_id,
-        '{{ metric }}' as metric,
         {% for arm, condition in [
             ('treated', 'not households.is_held_out'), ('holdout', 'households.is_held_out'),
         ] %}
@@ -24,9 +23,10 @@ sums as (
         count(case when {{ condition }} then per_household.buyers end) as {{ arm }}_buyers,
         cast(coalesce(sum(case when {{ condition }} then per_household.{{ figure }} end), 0) as double) as {{ arm }}_y,
         cast(coalesce(sum(
-            case when {{ condition }} then cast(per_household.{{ figure }} as decimal(18, 4)) * per_household.{{ figure }} end
-        ), 0) as double) as {{ arm }}_yy{{ "," if not loop.last }}
+            case when {{ condition }} then per_household.squared_{{ figure }} end
+        ), 0) as double) as {{ arm }}_yy,
         {% endfor %}
+        '{{ metric }}' as metric
     from households
     left join per_household
         on households.organization_id = per_household.organization_id
@@ -46,11 +46,10 @@ differences as (
         holdout_buyers,
         treated_y / nullif(treated_households, 0) as treated_mean,
         holdout_y / nullif(holdout_households, 0) as holdout_mean,
-        {% for arm in ['treated', 'holdout'] %}
-        {{ "+ " if not loop.first }}greatest({{ arm }}_yy - {{ arm }}_y * {{ arm }}_y / nullif({{ arm }}_households, 0), 0)
-        / nullif({{ arm }}_households * ({{ arm }}_households - 1.0), 0)
-        {% endfor %}
-        as variance
+        greatest(treated_yy - treated_y * treated_y / nullif(treated_households, 0), 0)
+        / nullif(treated_households * (treated_households - 1.0), 0)
+        + greatest(holdout_yy - holdout_y * holdout_y / nullif(holdout_households, 0), 0)
+        / nullif(holdout_households * (holdout_households - 1.0), 0) as variance
     from sums
 )
 

@@ -1,5 +1,5 @@
--- One row per household of the global draw that ordered since: what, to `as_of`. An order counts once, for the e-mail before
--- the address.
+-- One row per household of the global draw that ordered since: what, to `as_of`. An order counts once, for the e-mail
+-- before the address.
 with
 members as (select * from {{ ref('int_programme__members') }}),
 
@@ -53,6 +53,15 @@ per_household as (
         cast(sum(revenue) as decimal(18, 4)) as revenue
     from counted
     group by organization_id, household_key
+),
+
+squared as (
+    select
+        {% for figure in programme_metrics().values() %}
+        cast({{ figure }} as decimal(18, 4)) * {{ figure }} as squared_{{ figure }},
+        {% endfor %}
+        *
+    from per_household
 )
 
-select * from per_household
+select * from squared

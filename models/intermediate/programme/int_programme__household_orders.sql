@@ -1,5 +1,5 @@
--- One row per organization and household that ordered in the outcome window of any campaign it is on the list of: each order
--- once, and revenue in the organization's currency.
+-- One row per organization and household that ordered in the outcome window of any campaign it is on the list of: each
+-- order once, and revenue in the organization's currency.
 with
 once as (
     select distinct

@@ -1,5 +1,5 @@
--- One row per organization and household on any campaign's list: the known chance that no campaign mailed it, null where the
--- share that a campaign held out is unknown, and whether none did. Draws of campaigns are independent.
+-- One row per organization and household on any campaign's list: the known chance that no campaign mailed it, null
+-- where the share that a campaign held out is unknown, and whether none did. Draws of campaigns are independent.
 with
 households as (select * from {{ ref('int_lift__households') }}),
 

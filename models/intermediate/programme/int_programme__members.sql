@@ -1,5 +1,5 @@
--- One row per household of the global draw and key of one of its members, as the audiences know them today: alike for those
--- who may be mailed and those who never are. A key that several households share is not used.
+-- One row per household of the global draw and key of one of its members, as the audiences know them today: alike for
+-- those who may be mailed and those who never are. A key that several households share is not used.
 with
 members as (
     select

@@ -1,6 +1,6 @@
--- One row per pair of campaigns with overlapping outcome windows that share households, metric and cell of the two by two: who
--- was mailed by neither, one or both, and the sums of what they ordered in either window, each order once. Households with
--- members in both arms of a campaign are left out.
+-- One row per pair of campaigns with overlapping outcome windows that share households, metric and cell of the two by
+-- two: who was mailed by neither, one or both, and the sums of what they ordered in either window, each order once.
+-- Households with members in both arms of a campaign are left out.
 with
 households as (
     select
@@ -41,12 +41,12 @@ cells as (
         on_both.second_campaign_id,
         on_both.is_first_treated,
         on_both.is_second_treated,
-        count(*) as households,
         {% for figure in programme_metrics().values() %}
         cast(coalesce(sum(outcomes.{{ figure }}), 0) as double) as {{ figure }},
         cast(coalesce(sum(cast(outcomes.{{ figure }} as decimal(18, 4)) * outcomes.{{ figure }}), 0) as double)
-            as squared_{{ figure }}{{ "," if not loop.last }}
+            as squared_{{ figure }},
         {% endfor %}
+        count(*) as households
     from on_both
     left join outcomes
         on on_both.organization_id = outcomes.organization_id

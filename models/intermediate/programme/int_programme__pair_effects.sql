@@ -1,5 +1,5 @@
--- One row per pair of overlapping campaigns and metric: the means of the four cells, the main effects, the interaction with its
--- standard error, and the chi-square of the two draws being independent.
+-- One row per pair of overlapping campaigns and metric: the means of the four cells, the main effects, the interaction
+-- with its standard error, and the chi-square of the two draws being independent.
 {% set cells = {'neither': (false, false), 'first': (true, false), 'second': (false, true), 'both': (true, true)} %}
 with
 cells as (select * from {{ ref('int_programme__pair_cells') }}),
@@ -10,14 +10,14 @@ wide as (
         organization_id,
         first_campaign_id,
         second_campaign_id,
-        '{{ metric }}' as metric,
         {% for cell, arms in cells.items() %}
         {% set condition = 'is_first_treated = ' ~ arms[0] ~ ' and is_second_treated = ' ~ arms[1] %}
         coalesce(sum(case when {{ condition }} then households end), 0) as {{ cell }}_households,
         sum(case when {{ condition }} then buyers end) as {{ cell }}_buyers,
         sum(case when {{ condition }} then {{ figure }} end) as {{ cell }}_y,
-        sum(case when {{ condition }} then squared_{{ figure }} end) as {{ cell }}_yy{{ "," if not loop.last }}
+        sum(case when {{ condition }} then squared_{{ figure }} end) as {{ cell }}_yy,
         {% endfor %}
+        '{{ metric }}' as metric
     from cells
     group by organization_id, first_campaign_id, second_campaign_id
     {{ "union all" if not loop.last }}

@@ -30,7 +30,7 @@ pairs as (
         on one.organization_id = other.organization_id
         and one.campaign_id < other.campaign_id
         and one.opens_at < other.closes_at
-        and other.opens_at < one.closes_at
+        and one.closes_at > other.opens_at
 )
 
 select * from pairs

@@ -1,6 +1,7 @@
--- One row per organization and metric: the mean of all households on its lists as they were mailed, against what it would be
--- had nobody been: the mean of those that no campaign mailed, each weighing the inverse of its chance not to be (Hájek), with
--- the variance of their difference by linearisation. Null where a share is unknown or nobody was left unmailed.
+-- One row per organization and metric: the mean of all households on its lists as they were mailed, against what it
+-- would be had nobody been: the mean of those that no campaign mailed, each weighing the inverse of its chance not to
+-- be (Hájek), with the variance of their difference by linearisation. Null where a share is unknown or nobody was left
+-- unmailed.
 {% set all_classes = 'organization_id, metric' %}
 {% set order = 'log_probability, is_never_mailed' %}
 with

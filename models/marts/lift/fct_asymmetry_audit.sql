@@ -1,5 +1,5 @@
--- One row per campaign, rule of credit that treats the arms differently, key it works by and metric: what lift would say if
--- it had that rule, and how much of that the rule invents.
+-- One row per campaign, rule of credit that treats the arms differently, key it works by and metric: what lift would
+-- say if it had that rule, and how much of that the rule invents.
 with
 differences as (select * from {{ ref('int_lift__audit_differences') }}),
 

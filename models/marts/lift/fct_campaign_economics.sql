@@ -1,6 +1,6 @@
--- One row per campaign: what the mail brought in and what it cost, in the campaign's currency. What was spent is known, so
--- that only lift is uncertain: its interval divided by the cost is that of ROAS, and the cost divided by it is Fieller's of
--- the cost per incremental order, which is unbounded where the lift may be nil.
+-- One row per campaign: what the mail brought in and what it cost, in the campaign's currency. What was spent is known,
+-- so that only lift is uncertain: its interval divided by the cost is that of ROAS, and the cost divided by it is
+-- Fieller's of the cost per incremental order, which is unbounded where the lift may be nil.
 {% set totals = {
     'orders': 'orders_per_recipient', 'revenue': 'revenue_per_recipient', 'merchandise': 'merchandise_per_recipient',
 } %}

@@ -1,6 +1,6 @@
--- One row per pair of campaigns of an organization that overlap in time and share households, metric: the two by two of those
--- on both lists. A main effect is that of one campaign at an even mix of the other's arms; the interaction is by how much one
--- changes the other's. It is an experiment only where the two were drawn independently, which is tested.
+-- One row per pair of campaigns of an organization that overlap in time and share households, metric: the two by two of
+-- those on both lists. A main effect is that of one campaign at an even mix of the other's arms; the interaction is by
+-- how much one changes the other's. It is an experiment only where the two were drawn independently, which is tested.
 {% set cells = ['neither', 'first', 'second', 'both'] %}
 with
 effects as (select * from {{ ref('int_programme__pair_effects') }}),
@@ -8,7 +8,7 @@ effects as (select * from {{ ref('int_programme__pair_effects') }}),
 judged as (
     select
         *,
-        {{ chi_square_upper_tail('independence_statistic', '1.0e0') }} as independence_p_value
+        {{ chi_square_upper_tail('independence_statistic', '1.0e0') }} as independence_p_value  -- noqa: PRS
     from effects
 ),
 

@@ -1,6 +1,7 @@
--- One row per campaign and segment (`(all)` for the whole): what codes alone, matchback and the holdout say the mail brought
--- in. None is a bound on another: people buy without their code, others find it elsewhere, and who was mailed may have bought
--- anyway or have bought elsewhere for the mail. The organic share is not clipped: below 0 or above 1 it says so.
+-- One row per campaign and segment (`(all)` for the whole): what codes alone, matchback and the holdout say the mail
+-- brought in. None is a bound on another: people buy without their code, others find it elsewhere, and who was mailed
+-- may have bought anyway or have bought elsewhere for the mail. The organic share is not clipped: below 0 or above 1 it
+-- says so.
 with
 lenses as (select * from {{ ref('int_lift__lenses') }}),
 

@@ -7,7 +7,7 @@ estimates as (
     where period = 'lift'
         and cut = 'campaign'
         and estimator = 'difference_in_means_household_clustered_t'
-        and metric in ('{{ lift_metrics() | join("', '") }}')
+        and metric in ({{ quoted(lift_metrics()) }})
 ),
 
 lift as (

@@ -1,5 +1,5 @@
--- One row per campaign, metric and day of the window that is over for all of its recipients: the lift by the end of that
--- day. Beside the interval for a day fixed beforehand stands the band that holds on all days at once.
+-- One row per campaign, metric and day of the window that is over for all of its recipients: the lift by the end of
+-- that day. Beside the interval for a day fixed beforehand stands the band that holds on all days at once.
 with
 estimates as (
     select *

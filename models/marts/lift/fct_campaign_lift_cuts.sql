@@ -1,5 +1,5 @@
--- One row per campaign, metric and part of it by what was known at assignment: its own lift, the lift shrunk towards that of
--- the parts it is compared with, the q-value, and what mailing such a recipient again is expected to earn.
+-- One row per campaign, metric and part of it by what was known at assignment: its own lift, the lift shrunk towards
+-- that of the parts it is compared with, the q-value, and what mailing such a recipient again is expected to earn.
 with
 cuts as (select * from {{ ref('int_lift__cuts') }}),
 

@@ -47,7 +47,7 @@ described as (
         case
             when unioned.estimator like 'cuped%'
                 then 1 - power(unioned.absolute_lift_standard_error, 2)
-                / nullif(power(defaults.absolute_lift_standard_error, 2), 0)
+                    / nullif(power(defaults.absolute_lift_standard_error, 2), 0)
         end as variance_reduction,
         case when unioned.estimator like 'winsorised%' then thresholds.threshold_amount end as threshold_amount,
         unioned.mixture_variance,

@@ -6,7 +6,8 @@ checks as (
     {% for kind, is_tested in kinds.items() %}
     select
         {{ check_columns() | join(', ') }},
-        {{ 'p_value is not null or coalesce(difference = 0, false)' if is_tested else 'difference is not null' }} as is_tested,
+        {{ 'p_value is not null or coalesce(difference = 0, false)' if is_tested else 'difference is not null' }}
+            as is_tested,
         {{ 'coalesce(p_value < 0.001, false)' if is_tested else 'true' }} as is_significant
     from {{ ref('int_lift__checks__' ~ kind) }}
     {{ "union all" if not loop.last }}

@@ -1,5 +1,5 @@
--- One row per campaign with an interval, metric and share that could be held out of its list, were it mailed again: the power
--- to see the lift that it had, and the smallest lift that is seen four times out of five.
+-- One row per campaign with an interval, metric and share that could be held out of its list, were it mailed again: the
+-- power to see the lift that it had, and the smallest lift that is seen four times out of five.
 with
 histories as (select * from {{ ref('int_plan__histories') }}),
 

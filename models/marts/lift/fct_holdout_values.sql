@@ -1,6 +1,6 @@
--- One row per campaign with an interval and a known profit, and share that could be held out of its list, were it mailed again
--- and then a list of the same size: what is lost on those who are not mailed, and what knowing the effect better is worth to
--- the decision on the next list. The prior is what the organization's campaigns earned per piece.
+-- One row per campaign with an interval and a known profit, and share that could be held out of its list, were it
+-- mailed again and then a list of the same size: what is lost on those who are not mailed, and what knowing the effect
+-- better is worth to the decision on the next list. The prior is what the organization's campaigns earned per piece.
 with
 histories as (
     select *

@@ -1,5 +1,5 @@
--- One row per campaign and day (UTC) on which orders that lift counts were refunded after the outcome window: by how much
--- revenue per recipient has fallen since its window closed. An order is dated by its last refund.
+-- One row per campaign and day (UTC) on which orders that lift counts were refunded after the outcome window: by how
+-- much revenue per recipient has fallen since its window closed. An order is dated by its last refund.
 with
 counted as (select * from {{ ref('int_lift__counted_orders') }}),
 

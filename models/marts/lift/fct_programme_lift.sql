@@ -1,6 +1,6 @@
 -- One row per organization with campaigns, metric and way of measuring: what all of its mail together brought in, per
--- household. `global_holdout` compares with the households that are never mailed; `inverse_probability` with those that no
--- campaign happened to mail, weighted by the inverse of the chance of that.
+-- household. `global_holdout` compares with the households that are never mailed; `inverse_probability` with those that
+-- no campaign happened to mail, weighted by the inverse of the chance of that.
 with
 organizations as (
     select distinct organization_id
