@@ -22,10 +22,10 @@ compared as (
         restated.recipient_id,
         restated.is_holdout,
         {% for column in changed if column != 'address' %}
-        case when latest.{{ column }} is not distinct from restated.{{ column }} then false else true end
+        coalesce(cast(latest.{{ column }} as varchar), '') <> coalesce(cast(restated.{{ column }} as varchar), '')
             as has_changed_{{ column }},
         {% endfor %}
-        case when latest.address_id is not distinct from restated.address_id then false else true end
+        coalesce(cast(latest.address_id as varchar), '') <> coalesce(cast(restated.address_id as varchar), '')
             as has_changed_address
     from restated
     inner join latest
