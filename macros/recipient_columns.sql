@@ -18,6 +18,6 @@
 {% macro keyed_recipient_columns() -%}
     {{ return([
         'organization_id', 'campaign_id', 'recipient_id', 'written_email_key', 'email_key',
-        'email_canonical_key', 'address_id', 'address_key', 'address_identity', 'household_key', 'is_holdout',
+        'email_canonical_key', 'address_id', 'address_key', 'address_identity', 'household_key', 'is_holdout', 'created_at',
     ]) }}
 {%- endmacro %}

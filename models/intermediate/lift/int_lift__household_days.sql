@@ -8,27 +8,35 @@ orders as (
     where period = 'lift'
 ),
 
-recipient_days as (
+recipients as (
+    select *
+    from {{ ref('int_lift__recipient_orders') }}
+    where first_day is not null
+),
+
+-- whoever buys becomes a buyer on the first day
+events as (
     select
         organization_id,
         campaign_id,
         household_key,
-        recipient_id,
-        is_holdout,
         days_since_opening,
-        count(*) as orders,
-        sum(revenue_amount) as revenue,
-        min(days_since_opening) over (partition by organization_id, campaign_id, recipient_id) as first_day
+        is_holdout,
+        0 as buyers,
+        1 as orders,
+        revenue_amount as revenue
     from orders
-    group by organization_id, campaign_id, household_key, recipient_id, is_holdout, days_since_opening
-),
-
--- whoever buys becomes a buyer on the first day
-bought as (
+    union all
     select
-        *,
-        case when days_since_opening = first_day then 1 else 0 end as buyers
-    from recipient_days
+        organization_id,
+        campaign_id,
+        household_key,
+        first_day as days_since_opening,
+        is_holdout,
+        1 as buyers,
+        0 as orders,
+        0 as revenue
+    from recipients
 ),
 
 days as (
@@ -43,8 +51,8 @@ days as (
             as {{ arm }}_{{ figure }}_added,
         {% endfor %}
         {% endfor %}
-        count(*) as ordering_recipients
-    from bought
+        count(*) as events
+    from events
     group by organization_id, campaign_id, household_key, days_since_opening
 ),
 

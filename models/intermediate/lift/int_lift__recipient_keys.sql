@@ -35,7 +35,8 @@ usable as (
         case when crowded_{{ key }}.campaign_id is null then recipients.{{ key }} end as {{ key }},
         {% endfor %}
         recipients.household_key,
-        recipients.is_holdout
+        recipients.is_holdout,
+        recipients.created_at
     from recipients
     {% for key in limits %}
     left join crowded_{{ key }}

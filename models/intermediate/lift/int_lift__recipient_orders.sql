@@ -7,6 +7,8 @@ per_recipient as (
         organization_id,
         campaign_id,
         recipient_id,
+        min(household_key) as household_key,
+        min(case when period = 'lift' then days_since_opening end) as first_day,
         count(case when period = 'lift' then 1 end) as orders,
         count(case when period = 'lift' and is_campaign_currency then 1 end) as valued_orders,
         count(case when period = 'placebo' then 1 end) as placebo_orders,
@@ -17,7 +19,8 @@ per_recipient as (
         {% endfor %}
         cast(sum(case when period = 'lift' then merchandise_amount else 0 end) as decimal(18, 4))
             as merchandise_amount,
-        count(case when period = 'lift' and is_merchandise_unknown then 1 end) as unknown_merchandise_orders
+        count(case when period = 'lift' and is_merchandise_unknown then 1 end) as unknown_merchandise_orders,
+        bool_or(is_holdout) as is_holdout
     from orders
     group by organization_id, campaign_id, recipient_id
 )

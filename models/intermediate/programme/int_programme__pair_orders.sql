@@ -1,34 +1,22 @@
--- One row per pair of overlapping campaigns and household: what it ordered in either outcome window, each order once.
+-- One row per pair of campaigns and household with orders that lift counts for both campaigns: how many, and their revenue.
 with
-pairs as (select * from {{ ref('int_programme__pairs') }}),
-
 orders as (select * from {{ ref('int_programme__campaign_orders') }}),
 
-once as (
-    select distinct
-        pairs.organization_id,
-        pairs.first_campaign_id,
-        pairs.second_campaign_id,
-        orders.household_key,
-        orders.order_id,
-        orders.revenue_amount
-    from pairs
-    inner join orders
-        on pairs.organization_id = orders.organization_id
-        and orders.campaign_id in (pairs.first_campaign_id, pairs.second_campaign_id)
-),
-
-outcomes as (
+shared as (
     select
-        organization_id,
-        first_campaign_id,
-        second_campaign_id,
-        household_key,
-        1 as buyers,
+        one.organization_id,
+        one.campaign_id as first_campaign_id,
+        other.campaign_id as second_campaign_id,
+        one.household_key,
         count(*) as orders,
-        cast(sum(revenue_amount) as decimal(18, 4)) as revenue
-    from once
-    group by organization_id, first_campaign_id, second_campaign_id, household_key
+        cast(sum(one.revenue_amount) as decimal(18, 4)) as revenue
+    from orders as one
+    inner join orders as other
+        on one.organization_id = other.organization_id
+        and one.order_id = other.order_id
+        and one.household_key = other.household_key
+        and one.campaign_id < other.campaign_id
+    group by one.organization_id, one.campaign_id, other.campaign_id, one.household_key
 )
 
-select * from outcomes
+select * from shared
