@@ -39,8 +39,9 @@ test: $(READY) ## every test but the long ones; under 10 minutes
 test-long: $(READY) ## the randomised and crash tests in full; up to 80 minutes
 	@$(BIN)/pytest --long --capture no
 
-bench: $(READY) ## full refresh and ticks of the credit path over a generated world, as ratios
+bench: $(READY) ## the credit path and the marts of lift over a generated world, as ratios
 	@$(BIN)/python benchmarks/credit.py tick
+	@$(BIN)/python benchmarks/lift.py
 
 docs: $(READY) ## renew the generated tables of the documents
 	@$(BIN)/python docs/tables.py
