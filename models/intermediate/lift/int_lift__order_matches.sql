@@ -1,6 +1,6 @@
--- One row per recipient as assigned, order that is his or hers and key that says so, e-mail or shipping address, the same for
--- both arms; no verdict, winner or exclusion of a recipient enters. Keys that too many recipients of the campaign share are
--- not used.
+-- One row per recipient as assigned, order that is his or hers and key that says so, e-mail or shipping address, the
+-- same for both arms; no verdict, winner or exclusion of a recipient enters. Keys that too many recipients of the
+-- campaign share are not used.
 {{ config(materialized='view') }}
 with
 matches as (select * from {{ ref('int_address_matches') }}),

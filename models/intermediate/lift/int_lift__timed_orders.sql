@@ -1,5 +1,5 @@
--- One row per recipient as assigned, countable order of the time that lift looks at (from the year before assignment to the end
--- of the outcome window) and key that matches them.
+-- One row per recipient as assigned, countable order of the time that lift looks at (from the year before assignment to
+-- the end of the outcome window) and key that matches them.
 with
 matches as (select * from {{ ref('int_lift__order_matches') }}),
 

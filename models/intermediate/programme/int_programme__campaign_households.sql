@@ -1,4 +1,5 @@
--- One row per campaign and household with orders that lift counts: how many, and their revenue in the organization's currency.
+-- One row per campaign and household with orders that lift counts: how many, and their revenue in the organization's
+-- currency.
 with
 orders as (select * from {{ ref('int_programme__campaign_orders') }}),
 

@@ -1,5 +1,5 @@
--- One row per pair of overlapping campaigns that share households and cell of the two by two: how many were mailed by neither,
--- one or both, and the sums of what they ordered in either window.
+-- One row per pair of overlapping campaigns that share households and cell of the two by two: how many were mailed by
+-- neither, one or both, and the sums of what they ordered in either window.
 with
 households as (
     select

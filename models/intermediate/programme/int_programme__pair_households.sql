@@ -1,5 +1,5 @@
--- One row per pair of overlapping campaigns and household on both lists: its arms, and what it ordered in either outcome window,
--- each order once. Households with members in both arms of a campaign are left out.
+-- One row per pair of overlapping campaigns and household on both lists: its arms, and what it ordered in either
+-- outcome window, each order once. Households with members in both arms of a campaign are left out.
 with
 households as (
     select

@@ -1,4 +1,5 @@
--- One row per pair of campaigns and household with orders that lift counts for both campaigns: how many, and their revenue.
+-- One row per pair of campaigns and household with orders that lift counts for both campaigns: how many, and their
+-- revenue.
 with
 orders as (select * from {{ ref('int_programme__campaign_orders') }}),
 
