@@ -87,8 +87,7 @@ def as_of(told_at: str) -> None:
     """Build all marts as they stood at TOLD_AT, from what had been loaded by then, into a file of their own."""
     from dlt_pipelines import past
 
-    path = past.rebuild(workspace(), parse_instant(told_at, "TOLD_AT"))
-    console.line(f"The marts as of {told_at}: {path}")
+    past.rebuild(workspace(), parse_instant(told_at, "TOLD_AT"))
 
 
 @cli.command(name="match-address")

@@ -180,6 +180,7 @@ def _show_what_next(place: Workspace) -> None:
         settings = f"MATCHBACK_HOME={home} MATCHBACK_CONFIG={home}/config"
         console.line(f"  {settings} .venv/bin/matchback explain --organization {found[0]} --order {found[1]}")
         console.line(f"  {settings} .venv/bin/matchback mailing-list advent_preview")
+        console.line(f"  {settings} .venv/bin/matchback plan spring_catalog --recipients 20000")
     query = "from marts.fct_campaign_performance where match_method = 'all'"
     opened_copy = f"duckdb.connect('{home}/reports.duckdb', read_only=True)"
     console.line(f'  .venv/bin/python -c "import duckdb; print({opened_copy}.sql(\\"{query}\\"))"')

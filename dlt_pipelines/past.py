@@ -52,25 +52,35 @@ def rebuild(workspace: Workspace, told_at: datetime) -> Path:
     """
     instant = told_at.astimezone(UTC).replace(tzinfo=None)
     folder = workspace.home / "as_of"
-    name = f"{instant:%Y%m%dT%H%M%SZ}"
-    scratch = folder / f"{name}.building"
+    scratch = folder / "building"
     past = dataclasses.replace(
-        workspace, home=scratch, database=scratch / "matchback.duckdb", reports=folder / f"{name}.duckdb"
+        workspace,
+        home=scratch,
+        # beside the scratch folder, so that its lock outlives that
+        database=folder / "building.duckdb",
+        reports=folder / f"{instant:%Y%m%dT%H%M%SZ}.duckdb",
     )
-    shutil.rmtree(scratch, ignore_errors=True)
-    past.create()
-    try:
-        with writing(past, "as-of"):
+    with writing(past, "as-of"):
+        # what a killed one left holds e-mails and addresses
+        _clear(past)
+        past.create()
+        try:
             rows = _copy(workspace, past.database, instant)
             if not rows:
                 raise MatchbackError(f"Nothing had been loaded by {instant:%Y-%m-%d %H:%M:%S} UTC.")
             console.line(f"{rows:,} raw rows had been loaded by {instant:%Y-%m-%d %H:%M:%S} UTC.")
             build(past, {"as_of": instant.isoformat(sep=" ")})
             snapshot(past)
-    finally:
-        # it holds e-mails and addresses
-        shutil.rmtree(scratch, ignore_errors=True)
+        finally:
+            _clear(past)
     return past.reports
+
+
+def _clear(past: Workspace) -> None:
+    shutil.rmtree(past.home, ignore_errors=True)
+    for path in (past.database, past.database.with_name(f"{past.database.name}.wal")):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(past.database.with_name(f"{past.database.name}.tmp"), ignore_errors=True)
 
 
 def _copy(workspace: Workspace, database: Path, instant: datetime) -> int:

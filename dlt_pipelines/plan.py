@@ -102,19 +102,17 @@ def plan(
         MatchbackError: The campaign is unknown, ambiguous, or showed too little.
     """
     owner, histories, margin = _read(workspace, campaign_id, organization_id)
-    size = recipients or histories[METRICS[0]].recipients
+    size = recipients or next(iter(histories.values())).recipients
     chosen = sorted(set(shares)) or DEFAULT_SHARES
     console.line(f"A list of {size:,} recipients like {campaign_id} of {owner}.")
-    console.line(
-        "Household design effect: "
-        + ", ".join(f"{histories[metric].design_effect:.2f} ({metric})" for metric in METRICS)
-    )
-    _show_power(histories, size, chosen)
+    for metric in METRICS:
+        if metric in histories:
+            _show_power(metric, histories[metric], size, chosen)
+        else:
+            console.line(f"\n{metric}: it did not vary then, so nothing can be said of it.")
     believed = prior or margin.prior
     if margin.rate is None or believed is None:
-        console.line(
-            "No profit: it takes a piece cost, a gross margin rate and merchandise amounts of a campaign's orders."
-        )
+        console.line("No profit: it takes a piece cost, a gross margin rate and the merchandise amount of each order.")
         return
     _show_values(histories["merchandise_per_recipient"], margin.rate, believed, size, chosen, next_recipients or size)
 
@@ -152,9 +150,8 @@ def _read(
             )
         [(rate,)] = connection.execute(
             """
-            select case when economics.unknown_merchandise_orders = 0 then campaigns.gross_margin_rate end
-            from marts.dim_campaigns as campaigns
-            inner join marts.fct_campaign_economics as economics using (organization_id, campaign_id)
+            select case when unknown_merchandise_orders = 0 then gross_margin_rate end
+            from marts.fct_campaign_economics
             where organization_id = ? and campaign_id = ?
             """,
             [owners[0], campaign_id],
@@ -173,23 +170,24 @@ def _read(
     return owners[0], histories, _Margin(float(rate) if has_margin else None, Prior(*prior) if prior else None)
 
 
-def _show_power(histories: dict[str, History], size: int, shares: Sequence[float]) -> None:
-    for metric in METRICS:
-        history = histories[metric]
-        rows = []
-        for share in shares:
-            error = history.standard_error(size, share)
-            detectable = DETECTABLE_Z * error
-            relative = f"{detectable / history.holdout_mean:.1%}" if history.holdout_mean else "-"
-            rows.append(
-                [
-                    *(f"{share:.0%}", f"{size * share:,.0f}", f"{detectable:,.4g}", relative),
-                    f"{power(history.lift, error):.1%}",
-                ]
-            )
-        title = f"\n{metric}: {history.holdout_mean:,.4g} without mail, lift then {history.lift:,.4g}"
-        headings = ["held out", "recipients", "smallest detectable lift", "relative", "power for the lift then"]
-        console.table(title, [(heading, "right") for heading in headings], rows)
+def _show_power(metric: str, history: History, size: int, shares: Sequence[float]) -> None:
+    rows = []
+    for share in shares:
+        error = history.standard_error(size, share)
+        detectable = DETECTABLE_Z * error
+        relative = f"{detectable / history.holdout_mean:.1%}" if history.holdout_mean else "-"
+        rows.append(
+            [
+                *(f"{share:.0%}", f"{size * share:,.0f}", f"{detectable:,.4g}", relative),
+                f"{power(history.lift, error):.1%}",
+            ]
+        )
+    title = (
+        f"\n{metric}: {history.holdout_mean:,.4g} without mail, lift then {history.lift:,.4g}, "
+        f"household design effect {history.design_effect:.2f}"
+    )
+    headings = ["held out", "recipients", "smallest detectable lift", "relative", "power for the lift then"]
+    console.table(title, [(heading, "right") for heading in headings], rows)
 
 
 def _show_values(

@@ -16,6 +16,8 @@ import pytest
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
+from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.plan import plan
 from tests.python.conftest import load_files
 from tests.python.inbox_worlds import (
     ASSIGNED_AT,
@@ -143,6 +145,14 @@ def of_one_order_value() -> World:
     return planted("everybody_bought", 14, 400, rate=1.0)
 
 
+def of_other_order_values() -> World:
+    """Everybody buys once, for different amounts: only revenue varies."""
+    world = planted("once_each", 19, 400, rate=1.0)
+    for number, row in enumerate(world.rows["orders"]):
+        row["total_amount"] = 20 + number % 60
+    return world
+
+
 # by organization: the world, and the status of its revenue and of its money
 DEGENERATE: dict[str, tuple[Callable[[], World], str, str]] = {
     "no_holdout": (lambda: planted("no_holdout", 15, 400, holdout=0.0), "no_holdout", "no_holdout"),
@@ -156,18 +166,40 @@ DEGENERATE: dict[str, tuple[Callable[[], World], str, str]] = {
     "nobody_assigned": (of_nobody, "no_holdout", "no_holdout"),
     "all_refunds": (refunded, "ok", "ok"),
     "everybody_bought": (of_one_order_value, "ok", "ok"),
+    "once_each": (of_other_order_values, "ok", "ok"),
     "zero_cost": (at_no_cost, "ok", "no_cost"),
 }
 
 
 @pytest.fixture(scope="module")
-def built(new_place: Callable[[str], Workspace]) -> Iterator[duckdb.DuckDBPyConnection]:
+def place_built(new_place: Callable[[str], Workspace]) -> Workspace:
     place = new_place("biases")
     write_worlds(place, [make() for make, *_ in (*BIASES.values(), *DEGENERATE.values())])
     load_files(place)
     build(place, {"as_of": "2026-06-01 00:00:00"}, select="+marts.lift")
-    with opened(place) as connection:
+    return place
+
+
+@pytest.fixture(scope="module")
+def built(place_built: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    with opened(place_built) as connection:
         yield connection
+
+
+def test_a_plan_says_what_it_cannot_say(place_built: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everybody bought once: of conversion and orders there is nothing to plan, of revenue there is."""
+    plan(place_built, "card", "once_each", recipients=4_000, shares=(0.1, 0.2))
+    said = capsys.readouterr().out
+    assert "A list of 4,000 recipients like card of once_each." in said
+    assert "conversion_rate: it did not vary then" in said
+    assert "orders_per_recipient: it did not vary then" in said
+    assert "without mail, lift then" in said
+    assert "10%         400" in said
+    assert "Best share for a next list of 4,000" in said
+    with pytest.raises(MatchbackError, match="has a holdout and five buyers in either arm"):
+        plan(place_built, "card", "everybody_bought")
+    with pytest.raises(MatchbackError, match="Add --organization"):
+        plan(place_built, "card")
 
 
 @pytest.mark.parametrize("rule", BIASES)

@@ -42,6 +42,7 @@ economics as (
         mailed_pieces,
         other_currency_orders,
         unknown_merchandise_orders,
+        gross_margin_rate,
         mail_cost_amount,
         orders as incremental_orders,
         orders_low as incremental_orders_ci_low,
