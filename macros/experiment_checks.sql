@@ -7,6 +7,13 @@
     ]) }}
 {%- endmacro %}
 
+-- The columns of a recipient that are compared with what they said at assignment.
+{% macro changeable_columns() -%}
+    {{ return([
+        'email', 'address', 'household_id', 'segment', 'prior_revenue_amount', 'created_at', 'is_holdout',
+    ]) }}
+{%- endmacro %}
+
 -- The steps of an experiment at which the ratio of the arms is looked at, all known before any order, with the flag that
 -- keeps a household out when all of its members have it.
 {% macro sample_ratio_steps() -%}

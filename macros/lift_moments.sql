@@ -88,13 +88,32 @@
         cast(holdout_{{ buyers }} as bigint) as holdout_buyers
 {%- endmacro %}
 
--- Which grouping set a row is of: that of one of the columns, else `campaign`.
-{% macro cut_name(columns) -%}
+-- The parts of a campaign by what was known at assignment: the column of the household that tells them apart, and what a
+-- part is called.
+{% macro lift_cuts() -%}
+    {{ return({
+        'segment': ('segment', 'segment'),
+        'bought_before': ('has_bought_before', "case when has_bought_before then 'yes' else 'no' end"),
+        'drop_date': ('drop_date', 'cast(drop_date as varchar)'),
+    }) }}
+{%- endmacro %}
+
+-- Which grouping set a row is of, and the part of it that it is: of one of these cuts, else of the campaign.
+{% macro cut_name(cuts) -%}
     case
-        {%- for column in columns %}
-        when grouping({{ column }}) = 0 then '{{ column }}'
+        {%- for cut in cuts %}
+        when grouping({{ lift_cuts()[cut][0] }}) = 0 then '{{ cut }}'
         {%- endfor %}
         else 'campaign'
+    end
+{%- endmacro %}
+
+{% macro cut_value(cuts) -%}
+    case
+        {%- for cut in cuts %}
+        when grouping({{ lift_cuts()[cut][0] }}) = 0 then {{ lift_cuts()[cut][1] }}
+        {%- endfor %}
+        else '(all)'
     end
 {%- endmacro %}
 

@@ -24,6 +24,7 @@ naive as (
         organization_id,
         campaign_id,
         recipient_id,
+        household_key,
         order_id,
         case when is_email_match then 'email' else 'address' end as match_key,
         case when is_campaign_currency then net_amount else 0 end as revenue_amount,
@@ -31,36 +32,11 @@ naive as (
     from started
     where ordered_at >= window_start_at
         and ordered_at < {{ add_days('window_start_at', 'window_days') }}
-    qualify
-        row_number() over (
-            partition by organization_id, campaign_id, order_id
-            order by
-                is_email_match desc,
-                md5(campaign_id || '|' || order_id || '|' || recipient_id),
-                recipient_id
-        ) = 1
+    qualify {{ match_number(['organization_id', 'campaign_id', 'order_id']) }} = 1
 ),
 
-changes as (
-    {% for sign, relation, other in [('', 'naive', 'counted'), ('-', 'counted', 'naive')] %}
-    select
-        {{ relation }}.organization_id,
-        {{ relation }}.campaign_id,
-        {{ relation }}.match_key,
-        {{ relation }}.recipient_id,
-        {{ relation }}.order_id,
-        {{ sign }}1 as orders,
-        {{ sign }}{{ relation }}.revenue_amount as revenue_amount,
-        {{ relation }}.is_holdout
-    from {{ relation }}
-    left join {{ other }}
-        on {{ relation }}.organization_id = {{ other }}.organization_id
-        and {{ relation }}.campaign_id = {{ other }}.campaign_id
-        and {{ relation }}.order_id = {{ other }}.order_id
-        and {{ relation }}.recipient_id = {{ other }}.recipient_id
-    where {{ other }}.order_id is null
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-)
+found as ({{ order_changes('naive', ['campaign_id', 'order_id', 'recipient_id']) }}),
+
+changes as (select {{ audit_change_columns() | join(', ') }} from found)
 
 select * from changes

@@ -1,13 +1,7 @@
 -- One row per campaign and order that redeemed a code of it, and what counting codes as credit does changes: only the
 -- mailed arm has codes, so such an order counts for it, if not already there, and no longer for the holdout.
 with
-uses as (
-    select distinct
-        organization_id,
-        campaign_id,
-        order_id
-    from {{ ref('int_code_uses') }}
-),
+uses as (select distinct organization_id, campaign_id, order_id from {{ ref('int_code_uses') }}),
 
 orders as (select * from {{ ref('int_lift__countable_orders') }}),
 
@@ -34,7 +28,7 @@ redeemed as (
         uses.organization_id,
         uses.campaign_id,
         uses.order_id,
-        counted.recipient_id as counted_recipient_id,
+        counted.household_key as counted_household_key,
         counted.is_holdout as is_counted_holdout,
         case when orders.currency = windows.currency then orders.net_amount else 0 end as revenue_amount
     from uses
@@ -58,7 +52,7 @@ changes as (
         organization_id,
         campaign_id,
         'discount_code' as match_key,
-        cast(null as varchar) as recipient_id,
+        cast(null as varchar) as household_key,
         order_id,
         1 as orders,
         revenue_amount,
@@ -69,7 +63,7 @@ changes as (
         organization_id,
         campaign_id,
         'discount_code' as match_key,
-        counted_recipient_id as recipient_id,
+        counted_household_key as household_key,
         order_id,
         -1 as orders,
         -revenue_amount as revenue_amount,

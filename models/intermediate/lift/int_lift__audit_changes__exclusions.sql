@@ -10,7 +10,7 @@ changes as (
         counted.organization_id,
         counted.campaign_id,
         counted.match_key,
-        counted.recipient_id,
+        counted.household_key,
         counted.order_id,
         -1 as orders,
         -counted.revenue_amount as revenue_amount,

@@ -1,7 +1,9 @@
 -- One row per campaign and order that either credit or lift counts and the other does not, or for the other arm: what
 -- an analyst would compare who divides credited orders by mailed recipients, and holdout orders by holdouts.
 with
-counted as (select * from {{ ref('int_lift__counted_orders') }}),
+counted as (select * replace ('all' as match_key) from {{ ref('int_lift__counted_orders') }}),
+
+recipients as (select * from {{ ref('int_lift__recipient_keys') }}),
 
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
@@ -9,7 +11,9 @@ credited as (
     select
         attributions.organization_id,
         attributions.campaign_id,
+        'all' as match_key,
         attributions.recipient_id,
+        cast(null as varchar) as household_key,
         attributions.order_id,
         case when attributions.currency = campaigns.currency then attributions.net_amount else 0 end as revenue_amount,
         attributions.is_holdout
@@ -20,26 +24,23 @@ credited as (
     where attributions.passes_rules
 ),
 
+found as ({{ order_changes('credited', ['campaign_id', 'order_id', 'is_holdout']) }}),
+
 changes as (
-    {% for sign, relation, other in [('', 'credited', 'counted'), ('-', 'counted', 'credited')] %}
     select
-        {{ relation }}.organization_id,
-        {{ relation }}.campaign_id,
-        'all' as match_key,
-        {{ relation }}.recipient_id,
-        {{ relation }}.order_id,
-        {{ sign }}1 as orders,
-        {{ sign }}{{ relation }}.revenue_amount as revenue_amount,
-        {{ relation }}.is_holdout
-    from {{ relation }}
-    left join {{ other }}
-        on {{ relation }}.organization_id = {{ other }}.organization_id
-        and {{ relation }}.campaign_id = {{ other }}.campaign_id
-        and {{ relation }}.order_id = {{ other }}.order_id
-        and {{ relation }}.is_holdout = {{ other }}.is_holdout
-    where {{ other }}.order_id is null
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+        found.organization_id,
+        found.campaign_id,
+        found.match_key,
+        coalesce(found.household_key, recipients.household_key) as household_key,
+        found.order_id,
+        found.orders,
+        found.revenue_amount,
+        found.is_holdout
+    from found
+    left join recipients
+        on found.organization_id = recipients.organization_id
+        and found.campaign_id = recipients.campaign_id
+        and found.recipient_id = recipients.recipient_id
 )
 
 select * from changes

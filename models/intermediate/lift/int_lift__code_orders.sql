@@ -39,7 +39,7 @@ totals as (
         organization_id,
         campaign_id,
         {{ cut_name(['segment']) }} as cut,
-        coalesce(segment, '(all)') as cut_value,
+        {{ cut_value(['segment']) }} as cut_value,
         count(*) as orders,
         cast(sum(revenue_amount) as decimal(18, 4)) as revenue_amount
     from redeemed

@@ -2,25 +2,19 @@
 -- over households of what their members did in each arm.
 {% set figures = cut_metrics().values() %}
 with
-households as (
-    select
-        *,
-        case when has_bought_before then 'yes' else 'no' end as bought_before,
-        cast(cast(first_created_at as date) as varchar) as drop_date
-    from {{ ref('int_lift__household_outcomes') }}
-),
+households as (select * from {{ ref('int_lift__household_outcomes') }}),
 
 sums as (
     select
         organization_id,
         campaign_id,
-        {{ cut_name(['segment', 'bought_before', 'drop_date']) }} as cut,
-        coalesce(segment, bought_before, drop_date) as cut_value,
+        {{ cut_name(lift_cuts()) }} as cut,
+        {{ cut_value(lift_cuts()) }} as cut_value,
         {{ household_sums(figures, ratio_products(figures, 'recipients')) }}
     from households
     group by grouping sets (  -- noqa: PRS
         (organization_id, campaign_id, segment),
-        (organization_id, campaign_id, bought_before),
+        (organization_id, campaign_id, has_bought_before),
         (organization_id, campaign_id, drop_date)
     )
 )

@@ -41,10 +41,10 @@ with_sizes as (
     select
         per_household.*,
         households.segment,
-        cast(households.treated_recipients as decimal(18, 4)) as treated_recipients,
-        cast(households.holdout_recipients as decimal(18, 4)) as holdout_recipients,
+        households.treated_recipients,
+        households.holdout_recipients,
         households.has_bought_before,
-        households.first_created_at
+        households.drop_date
     from per_household
     inner join households
         on per_household.organization_id = households.organization_id

@@ -25,9 +25,10 @@ households as (
         campaign_id,
         household_key,
         case when first_segment = last_segment then first_segment else '(several)' end as segment,
-        treated_recipients,
-        holdout_recipients,
         has_bought_before,
+        cast(first_created_at as date) as drop_date,
+        cast(treated_recipients as decimal(18, 4)) as treated_recipients,
+        cast(holdout_recipients as decimal(18, 4)) as holdout_recipients,
         first_created_at,
         last_created_at
     from grouped

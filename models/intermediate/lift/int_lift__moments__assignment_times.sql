@@ -3,13 +3,10 @@
 with
 households as (select * from {{ ref('int_lift__households') }}),
 
-firsts as (
-    select
-        organization_id,
-        campaign_id,
-        min(first_created_at) as first_created_at
-    from households
-    group by organization_id, campaign_id
+sizes as (
+    select *
+    from {{ ref('int_lift__sizes') }}
+    where cut = 'campaign'
 ),
 
 days as (
@@ -18,12 +15,12 @@ days as (
         households.campaign_id,
         households.treated_recipients,
         households.holdout_recipients,
-        cast({{ days_between('firsts.first_created_at', 'households.first_created_at') }} as decimal(18, 4)) as days,
+        cast({{ days_between('sizes.first_created_at', 'households.first_created_at') }} as decimal(18, 4)) as days,
         households.last_created_at
     from households
-    inner join firsts
-        on households.organization_id = firsts.organization_id
-        and households.campaign_id = firsts.campaign_id
+    inner join sizes
+        on households.organization_id = sizes.organization_id
+        and households.campaign_id = sizes.campaign_id
 ),
 
 sums as (

@@ -57,17 +57,11 @@ adjusted as (
         cut,
         cut_value,
         {{ moment_counts() | join(', ') }},
-        treated_n,
-        holdout_n,
         {% for arm in ['treated', 'holdout'] %}
+        {{ arm }}_n,
+        {{ arm }}_nn,
         {{ arm }}_y - slope * {{ arm }}_x + shift * {{ arm }}_n as {{ arm }}_y,
-        {% endfor %}
-        treated_nn,
-        holdout_nn,
-        {% for arm in ['treated', 'holdout'] %}
         {{ arm }}_ny - slope * {{ arm }}_nx + shift * {{ arm }}_nn as {{ arm }}_ny,
-        {% endfor %}
-        {% for arm in ['treated', 'holdout'] %}
         {{ arm }}_yy + slope * slope * {{ arm }}_xx + shift * shift * {{ arm }}_nn
         - 2 * slope * {{ arm }}_xy + 2 * shift * {{ arm }}_ny - 2 * slope * shift * {{ arm }}_nx as {{ arm }}_yy,
         {% endfor %}

@@ -4,26 +4,14 @@
 with
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
-households as (
-    select
-        organization_id,
-        campaign_id,
-        segment,
-        case when has_bought_before then 'yes' else 'no' end as bought_before,
-        cast(cast(first_created_at as date) as varchar) as drop_date,
-        cast(treated_recipients as decimal(18, 4)) as treated_recipients,
-        cast(holdout_recipients as decimal(18, 4)) as holdout_recipients,
-        first_created_at,
-        last_created_at
-    from {{ ref('int_lift__households') }}
-),
+households as (select * from {{ ref('int_lift__households') }}),
 
 sizes as (
     select
         organization_id,
         campaign_id,
-        {{ cut_name(['segment', 'bought_before', 'drop_date']) }} as cut,
-        coalesce(segment, bought_before, drop_date, '(all)') as cut_value,
+        {{ cut_name(lift_cuts()) }} as cut,
+        {{ cut_value(lift_cuts()) }} as cut_value,
         count(case when treated_recipients > 0 then 1 end) as treated_households,
         count(case when holdout_recipients > 0 then 1 end) as holdout_households,
         count(case when treated_recipients > 0 and holdout_recipients > 0 then 1 end) as mixed_households,
@@ -34,7 +22,7 @@ sizes as (
     group by grouping sets (  -- noqa: PRS
         (organization_id, campaign_id),
         (organization_id, campaign_id, segment),
-        (organization_id, campaign_id, bought_before),
+        (organization_id, campaign_id, has_bought_before),
         (organization_id, campaign_id, drop_date)
     )
 ),

@@ -32,14 +32,7 @@ counted_once as (
         is_campaign_currency,
         is_campaign_currency and merchandise_amount is null as is_merchandise_unknown
     from placed
-    qualify
-        row_number() over (
-            partition by organization_id, campaign_id, period, order_id
-            order by
-                is_email_match desc,
-                md5(campaign_id || '|' || order_id || '|' || recipient_id),
-                recipient_id
-        ) = 1
+    qualify {{ match_number(['organization_id', 'campaign_id', 'period', 'order_id']) }} = 1
 )
 
 select * from counted_once

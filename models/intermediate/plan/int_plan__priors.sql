@@ -1,6 +1,5 @@
 -- One row per organization with a campaign whose profit is known: what a piece of its mail earns. Their mean and the
--- variance between campaigns (DerSimonian and Laird) are what may be believed of the next one.
-{% set pool = 'organization_id' %}
+-- variance between campaigns are what may be believed of the next one.
 with
 histories as (
     select *
@@ -24,8 +23,8 @@ profits as (
     select
         histories.organization_id,
         histories.campaign_id,
-        tests.absolute_lift * mailings.usable_margin_rate - cast(mailings.piece_cost_amount as double) as profit,
-        power(tests.absolute_lift_standard_error * mailings.usable_margin_rate, 2) as variance
+        tests.absolute_lift * mailings.usable_margin_rate - cast(mailings.piece_cost_amount as double) as effect,
+        tests.absolute_lift_standard_error * mailings.usable_margin_rate as effect_standard_error
     from histories
     inner join tests
         on histories.organization_id = tests.organization_id
@@ -36,45 +35,15 @@ profits as (
     where tests.absolute_lift_standard_error > 0
 ),
 
-weighed as (
-    select
-        *,
-        {{ sum_in_order('1', pool, 'campaign_id') }} as campaigns,
-        {{ sum_in_order('1 / variance', pool, 'campaign_id') }} as weights,
-        {{ sum_in_order('1 / variance / variance', pool, 'campaign_id') }} as squared_weights,
-        {{ sum_in_order('profit / variance', pool, 'campaign_id') }} as weighted_profits,
-        {{ sum_in_order('profit * profit / variance', pool, 'campaign_id') }} as weighted_squares
-    from profits
-),
-
-between_campaigns as (
-    select
-        *,
-        coalesce(greatest(
-            (weighted_squares - weighted_profits * weighted_profits / weights - (campaigns - 1))
-            / nullif(weights - squared_weights / weights, 0),
-            0
-        ), 0) as between_variance,
-        row_number() over (partition by organization_id order by campaign_id) as number_in_pool
-    from weighed
-),
-
-reweighed as (
-    select
-        *,
-        {{ sum_in_order('profit / (variance + between_variance)', pool, 'campaign_id') }}
-        / {{ sum_in_order('1 / (variance + between_variance)', pool, 'campaign_id') }} as prior_mean,
-        1 / {{ sum_in_order('1 / (variance + between_variance)', pool, 'campaign_id') }} as mean_variance
-    from between_campaigns
-),
+{{ random_effects_steps('profits', 'organization_id', 'campaign_id') }},
 
 priors as (
     select
         organization_id,
-        cast(campaigns as bigint) as prior_campaigns,
-        prior_mean,
-        sqrt(between_variance + mean_variance) as prior_standard_deviation
-    from reweighed
+        cast(pool_size as bigint) as prior_campaigns,
+        pooled_effect as prior_mean,
+        sqrt(between_variance + pooled_variance) as prior_standard_deviation
+    from with_pool
     where number_in_pool = 1
 )
 

@@ -30,21 +30,6 @@ identifiers as (
 
 exclusions as (select * from {{ ref('int_exclusion_keys') }}),
 
-hits as (
-    {% for key in ['email_key', 'email_domain', 'address_key', 'recipient_id'] %}
-    select
-        identifiers.organization_id,
-        identifiers.campaign_id,
-        identifiers.recipient_id
-    from identifiers
-    inner join exclusions
-        on identifiers.organization_id = exclusions.organization_id
-        and identifiers.{{ 'written_email_key' if key == 'email_key' else key }} = exclusions.{{ key }}
-        {% if key == 'recipient_id' %}
-        and (exclusions.campaign_id is null or identifiers.campaign_id = exclusions.campaign_id)
-        {% endif %}
-    {{ "union" if not loop.last }}
-    {% endfor %}
-)
+hits as ({{ excluded_identifiers('identifiers', 'exclusions') }})
 
 select * from hits

@@ -44,27 +44,18 @@ economics as (
         unknown_merchandise_orders,
         gross_margin_rate,
         mail_cost_amount,
-        orders as incremental_orders,
-        orders_low as incremental_orders_ci_low,
-        orders_high as incremental_orders_ci_high,
-        revenue as incremental_revenue,
-        revenue_low as incremental_revenue_ci_low,
-        revenue_high as incremental_revenue_ci_high,
         {% for end, suffix in {'': '', '_low': '_ci_low', '_high': '_ci_high'}.items() %}
+        orders{{ end }} as incremental_orders{{ suffix }},
+        revenue{{ end }} as incremental_revenue{{ suffix }},
         merchandise{{ end }} * usable_margin_rate as incremental_margin{{ suffix }},
-        {% endfor %}
-        {% for end, suffix in {'': '', '_low': '_ci_low', '_high': '_ci_high'}.items() %}
         merchandise{{ end }} * usable_margin_rate - cost as incremental_profit{{ suffix }},
-        {% endfor %}
-        {% for end, suffix in {'': '', '_low': '_ci_low', '_high': '_ci_high'}.items() %}
         revenue{{ end }} / nullif(cost, 0) as incremental_roas{{ suffix }},
+        merchandise{{ end }} * usable_margin_rate / nullif(mailed_pieces, 0) as break_even_piece_cost{{ suffix }},
         {% endfor %}
         case when orders > 0 then cost / orders end as cost_per_incremental_order,
         case when orders_high > 0 then cost / orders_high end as cost_per_incremental_order_ci_low,
         case when orders_low > 0 then cost / orders_low end as cost_per_incremental_order_ci_high,
-        {% for end, suffix in {'': '', '_low': '_ci_low', '_high': '_ci_high'}.items() %}
-        merchandise{{ end }} * usable_margin_rate / nullif(mailed_pieces, 0) as break_even_piece_cost{{ suffix }},
-        {% endfor %}
+        case when orders_low is not null then 'delta_household_clustered_t' end as incremental_interval,
         case
             when orders_low is null or cost is null then null
             when orders_low > 0 then 'fieller'

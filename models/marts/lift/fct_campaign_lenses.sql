@@ -8,8 +8,7 @@ lenses as (select * from {{ ref('int_lift__lenses') }}),
 shrunk as (
     select
         *,
-        power(organic_share_standard_error, 2)
-        / (power(organic_share_standard_error, 2) + between_variance) as shrinkage,
+        {{ shrinkage_towards_pool('organic_share_standard_error') }} as shrinkage,
         predictive_t * sqrt(between_variance + pooled_variance) as predictive_half_width
     from lenses
 ),
@@ -17,10 +16,8 @@ shrunk as (
 pooled as (
     select
         *,
-        shrinkage * pooled_share + (1 - shrinkage) * organic_share as shrunk_organic_share,
-        sqrt(
-            (1 - shrinkage) * power(organic_share_standard_error, 2) + shrinkage * shrinkage * pooled_variance
-        ) as shrunk_standard_error,
+        {{ shrunk_effect('organic_share', 'pooled_share') }} as shrunk_organic_share,
+        {{ shrunk_standard_error('organic_share_standard_error') }} as shrunk_standard_error,
         holdout_recipients = 0 and treated_recipients > 0 and predictive_half_width is not null as is_extrapolated
     from shrunk
 ),

@@ -13,12 +13,10 @@ joined as (
     select
         cuts.*,
         tests.q_value,
-        cast(pools.parts as bigint) as pooled_parts,
+        pools.parts as pooled_parts,
         pools.pooled_lift,
         pools.pooled_variance,
-        pools.between_variance,
-        power(cuts.absolute_lift_standard_error, 2)
-        / (power(cuts.absolute_lift_standard_error, 2) + pools.between_variance) as shrinkage,
+        {{ shrinkage_towards_pool('cuts.absolute_lift_standard_error') }} as shrinkage,
         case when cuts.metric = 'merchandise_per_recipient' then mailings.usable_margin_rate end as margin_rate,
         cast(mailings.piece_cost_amount as double) as piece_cost
     from cuts
@@ -38,10 +36,8 @@ joined as (
 shrunk as (
     select
         *,
-        shrinkage * pooled_lift + (1 - shrinkage) * absolute_lift as shrunk_lift,
-        sqrt(
-            (1 - shrinkage) * power(absolute_lift_standard_error, 2) + shrinkage * shrinkage * pooled_variance
-        ) as shrunk_standard_error
+        {{ shrunk_effect('absolute_lift', 'pooled_lift') }} as shrunk_lift,
+        {{ shrunk_standard_error('absolute_lift_standard_error') }} as shrunk_standard_error
     from joined
 ),
 

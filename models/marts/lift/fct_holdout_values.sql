@@ -56,16 +56,6 @@ valued as (
     from learnt
 ),
 
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by organization_id, campaign_id
-            order by value_of_knowing - cost_of_not_mailing desc, holdout_share
-        ) as value_rank
-    from valued
-),
-
 holdout_values as (
     select
         organization_id,
@@ -78,8 +68,11 @@ holdout_values as (
         cost_of_not_mailing,
         value_of_knowing,
         value_of_knowing - cost_of_not_mailing as net_value,
-        value_rank = 1 as is_best_share
-    from ranked
+        row_number() over (
+            partition by organization_id, campaign_id
+            order by value_of_knowing - cost_of_not_mailing desc, holdout_share
+        ) = 1 as is_best_share
+    from valued
 )
 
 select * from holdout_values

@@ -2,10 +2,7 @@
 -- household. `global_holdout` compares with the households that are never mailed; `inverse_probability` with those that
 -- no campaign happened to mail, weighted by the inverse of the chance of that.
 with
-organizations as (
-    select distinct organization_id
-    from {{ ref('int_campaigns') }}
-),
+organizations as (select distinct organization_id from {{ ref('int_campaigns') }}),
 
 metrics as (
     {% for metric in programme_metrics() %}
