@@ -16,21 +16,22 @@
     {{ return(['conversion_rate', 'orders_per_recipient', 'revenue_per_recipient']) }}
 {%- endmacro %}
 
--- What a household's members did, by arm: a name and the expression that gives each recipient's value.
+-- What a household's members did, by arm: a name and the expression that gives each recipient's value, from `outcomes` and
+-- `thresholds`.
 {% macro household_figures() -%}
     {{ return({
-        'buyers': 'case when orders > 0 then 1 else 0 end',
-        'orders': 'orders',
-        'valued_orders': 'valued_orders',
-        'revenue': 'revenue_amount',
-        'winsorised_revenue': 'winsorised_revenue_amount',
-        'merchandise': 'merchandise_amount',
-        'placebo_buyers': 'case when placebo_orders > 0 then 1 else 0 end',
-        'placebo_orders': 'placebo_orders',
-        'placebo_revenue': 'placebo_revenue_amount',
-        'prior_buyers': 'case when prior_orders > 0 then 1 else 0 end',
-        'prior_orders': 'prior_orders',
-        'prior_revenue': 'prior_revenue_amount',
+        'buyers': 'case when outcomes.orders > 0 then 1 else 0 end',
+        'orders': 'outcomes.orders',
+        'valued_orders': 'outcomes.valued_orders',
+        'revenue': 'outcomes.revenue_amount',
+        'winsorised_revenue': 'least(outcomes.revenue_amount, thresholds.threshold_amount)',
+        'merchandise': 'outcomes.merchandise_amount',
+        'placebo_buyers': 'case when outcomes.placebo_orders > 0 then 1 else 0 end',
+        'placebo_orders': 'outcomes.placebo_orders',
+        'placebo_revenue': 'outcomes.placebo_revenue_amount',
+        'prior_buyers': 'case when outcomes.prior_orders > 0 then 1 else 0 end',
+        'prior_orders': 'outcomes.prior_orders',
+        'prior_revenue': 'outcomes.prior_revenue_amount',
     }) }}
 {%- endmacro %}
 

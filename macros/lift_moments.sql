@@ -18,6 +18,15 @@
     {{ columns | join(',\n        ') }}
 {%- endmacro %}
 
+-- The columns of figures of both arms.
+{% macro arm_figures(figures) -%}
+    {%- set columns = [] -%}
+    {%- for arm in ['treated', 'holdout'] -%}
+        {%- for figure in figures -%}{%- do columns.append(arm ~ '_' ~ figure) -%}{%- endfor -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
 -- Each pair both ways round: the treated members' sum of the first with the held-out members' of the second.
 {% macro crossed_pairs(products) -%}
     {%- set pairs = [] -%}

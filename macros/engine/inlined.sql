@@ -16,3 +16,17 @@
 {% macro inlined_but_in_ticks() -%}
     {{ return('as' if is_tick() else inlined()) }}
 {%- endmacro %}
+
+-- Behind the name of a step that is to be made before the next: DuckDB would else mix its joins with that one's and,
+-- where it misjudges how many rows a range of times leaves, begin with the largest.
+{% macro made_first() -%}
+    {{ return(adapter.dispatch('made_first', 'matchback')()) }}
+{%- endmacro %}
+
+{% macro default__made_first() -%}
+    as materialized
+{%- endmacro %}
+
+{% macro spark__made_first() -%}
+    as
+{%- endmacro %}

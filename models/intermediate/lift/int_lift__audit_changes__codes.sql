@@ -23,53 +23,55 @@ windows as (
     where sizes.cut = 'campaign'
 ),
 
-redeemed as (
+used {{ made_first() }} (
     select
-        uses.organization_id,
-        uses.campaign_id,
-        uses.order_id,
-        counted.household_key as counted_household_key,
-        counted.is_holdout as is_counted_holdout,
-        case when orders.currency = windows.currency then orders.net_amount else 0 end as revenue_amount
+        uses.*,
+        orders.currency,
+        orders.net_amount,
+        orders.ordered_at
     from uses
     inner join orders
         on uses.organization_id = orders.organization_id
         and uses.order_id = orders.order_id
+),
+
+redeemed as (
+    select
+        used.organization_id,
+        used.campaign_id,
+        used.order_id,
+        counted.household_key as counted_household_key,
+        counted.is_holdout as is_counted_holdout,
+        case when used.currency = windows.currency then used.net_amount else 0 end as revenue_amount
+    from used
     inner join windows
-        on uses.organization_id = windows.organization_id
-        and uses.campaign_id = windows.campaign_id
-        and orders.ordered_at >= windows.opens_at
-        and orders.ordered_at < windows.closes_at
+        on used.organization_id = windows.organization_id
+        and used.campaign_id = windows.campaign_id
     left join counted
-        on uses.organization_id = counted.organization_id
-        and uses.campaign_id = counted.campaign_id
-        and uses.order_id = counted.order_id
-    where coalesce(counted.is_holdout, true)
+        on used.organization_id = counted.organization_id
+        and used.campaign_id = counted.campaign_id
+        and used.order_id = counted.order_id
+    where used.ordered_at >= windows.opens_at
+        and used.ordered_at < windows.closes_at
+        and coalesce(counted.is_holdout, true)
 ),
 
 changes as (
+    {% for household_key, sign, is_holdout in [
+        ('cast(null as varchar)', '', 'false'), ('counted_household_key', '-', 'true'),
+    ] %}
     select
         organization_id,
         campaign_id,
         'discount_code' as match_key,
-        cast(null as varchar) as household_key,
+        {{ household_key }} as household_key,
         order_id,
-        1 as orders,
-        revenue_amount,
-        false as is_holdout
+        {{ sign }}1 as orders,
+        {{ sign }}revenue_amount as revenue_amount,
+        {{ is_holdout }} as is_holdout
     from redeemed
-    union all
-    select
-        organization_id,
-        campaign_id,
-        'discount_code' as match_key,
-        counted_household_key as household_key,
-        order_id,
-        -1 as orders,
-        -revenue_amount as revenue_amount,
-        true as is_holdout
-    from redeemed
-    where is_counted_holdout
+    {{ "union all" if not loop.last else "where is_counted_holdout" }}
+    {% endfor %}
 )
 
 select * from changes

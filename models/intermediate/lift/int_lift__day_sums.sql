@@ -4,20 +4,6 @@
 with
 days as (select * from {{ ref('int_lift__household_days') }}),
 
-households as (select * from {{ ref('int_lift__household_outcomes') }}),
-
-joined as (
-    select
-        days.*,
-        households.treated_recipients,
-        households.holdout_recipients
-    from days
-    inner join households
-        on days.organization_id = households.organization_id
-        and days.campaign_id = households.campaign_id
-        and days.household_key = households.household_key
-),
-
 sums as (
     select
         organization_id,
@@ -40,7 +26,7 @@ sums as (
         ) as cross_{{ figure }}_{{ figure }},
         {% endfor %}
         days_since_opening
-    from joined
+    from days
     group by organization_id, campaign_id, days_since_opening
 )
 

@@ -1,73 +1,44 @@
--- One row per household and day of the window on which its members ordered: by arm, what was added on that day, and
--- what they had done by the end of it.
-{% set figures = adjusted_metrics().values() %}
+-- One row per household and day of the window on which its members ordered, with its size: by arm, what was added on
+-- that day, and what they had done by the end of it.
+{% set figures = arm_figures(adjusted_metrics().values()) %}
+{% set known = [
+    'organization_id', 'campaign_id', 'household_key', 'treated_recipients', 'holdout_recipients', 'days_since_opening',
+] | join(', ') %}
 with
-orders as (
-    select *
-    from {{ ref('int_lift__window_orders') }}
-    where period = 'lift'
-),
+purchases as (select * from {{ ref('int_lift__household_purchases') }}),
 
-recipients as (
-    select *
-    from {{ ref('int_lift__recipient_orders') }}
-    where first_day is not null
-),
-
--- whoever buys becomes a buyer on the first day
-events as (
+-- of one order, as most are, the day is the order; the others' are summed
+added as (
     select
-        organization_id,
-        campaign_id,
-        household_key,
-        days_since_opening,
-        is_holdout,
-        0 as buyers,
-        1 as orders,
-        revenue_amount as revenue
-    from orders
-    union all
-    select
-        organization_id,
-        campaign_id,
-        household_key,
-        first_day as days_since_opening,
-        is_holdout,
-        1 as buyers,
-        0 as orders,
-        0 as revenue
-    from recipients
+        {% for column in figures %}
+        cast(sum({{ column }}) as decimal(18, 4)) as {{ column }}_added,
+        {% endfor %}
+        {{ known }}
+    from purchases
+    where household_orders > 1
+    group by {{ known }}
 ),
 
 days as (
     select
-        organization_id,
-        campaign_id,
-        household_key,
-        days_since_opening,
-        {% for arm, condition in [('treated', 'not is_holdout'), ('holdout', 'is_holdout')] %}
-        {% for figure in figures %}
-        cast(sum(case when {{ condition }} then {{ figure }} else 0 end) as decimal(18, 4))
-            as {{ arm }}_{{ figure }}_added,
+        {% for column in figures %}
+        {{ column }} as {{ column }}_added,
+        {{ column }} as {{ column }}_after,
         {% endfor %}
-        {% endfor %}
-        count(*) as events
-    from events
-    group by organization_id, campaign_id, household_key, days_since_opening
-),
-
-running as (
+        {{ known }}
+    from purchases
+    where household_orders = 1
+    union all
     select
-        {% for arm in ['treated', 'holdout'] %}
-        {% for figure in figures %}
-        cast(sum({{ arm }}_{{ figure }}_added) over (
+        {% for column in figures %}
+        {{ column }}_added,
+        cast(sum({{ column }}_added) over (
             partition by organization_id, campaign_id, household_key
             order by days_since_opening
-        ) as decimal(18, 4)) as {{ arm }}_{{ figure }}_after,
+        ) as decimal(18, 4)) as {{ column }}_after,
         {% endfor %}
-        {% endfor %}
-        *
-    from days
+        {{ known }}
+    from added
 )
 
-select * from running
+select * from days

@@ -12,7 +12,7 @@ grouped as (
         max(segment) as last_segment,
         count(case when not is_holdout then 1 end) as treated_recipients,
         count(case when is_holdout then 1 end) as holdout_recipients,
-        bool_or(prior_orders > 0 or prior_revenue_amount > 0) as has_bought_before,
+        bool_or(has_bought_before) as has_bought_before,
         min(created_at) as first_created_at,
         max(created_at) as last_created_at
     from outcomes

@@ -31,7 +31,6 @@ outcomes as (
             else coalesce(orders.prior_revenue_amount, 0)
         end as prior_revenue_amount,
         recipients.is_holdout,
-        coalesce(orders.orders, 0) > 0 as has_ordered,
         recipients.created_at
     from recipients
     inner join identifiers
@@ -45,6 +44,14 @@ outcomes as (
         on recipients.organization_id = orders.organization_id
         and recipients.campaign_id = orders.campaign_id
         and recipients.recipient_id = orders.recipient_id
+),
+
+with_history as (
+    select
+        *,
+        orders > 0 as has_ordered,
+        prior_orders > 0 or prior_revenue_amount > 0 as has_bought_before
+    from outcomes
 )
 
-select * from outcomes
+select * from with_history
