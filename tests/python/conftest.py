@@ -6,14 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import dlt_pipelines.build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.organizations import read_organizations
 from dlt_pipelines.sources.files import load_inbox
+from tests.python import parsed
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +55,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item.get_closest_marker("long")]
     places = {name: place for place, name in enumerate(LONGEST_FILES)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Builds of this session share what dbt makes of the project (tests/python/parsed.py)."""
+    base = tmp_path_factory.getbasetemp()
+    # the processes of one session have a folder each, in one that is theirs
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(parsed.VARIABLE, str(shared / "parsed.msgpack"))
+        patch.setattr(dlt_pipelines.build, "DBT", parsed.DBT)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +120,7 @@ def run_dbt(place: Workspace, *arguments: str) -> str:
     """What dbt prints, run for a workspace."""
     done = subprocess.run(
         [
-            *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments),
+            *(sys.executable, "-c", parsed.DBT, *arguments),
             *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
         ],
         cwd=PROJECT_ROOT,

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dlt_pipelines.build import build
+from dlt_pipelines.build import CREDIT, build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.errors import DatabaseInUseError, MatchbackError
 from dlt_pipelines.lock import writing
@@ -29,7 +29,7 @@ def built(new_place: Callable[[str], Workspace]) -> Workspace:
     place = new_place("writers")
     History(place, 5, seed=7).step()
     load_files(place)
-    build(place)
+    build(place, select=CREDIT)
     return place
 
 

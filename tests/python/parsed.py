@@ -1,0 +1,74 @@
+"""dbt for the tests: the project is parsed once for all of them.
+
+dbt parses a project anew for every database and every set of variables, which takes longer than many a test's build.
+What it finds depends on neither here, but for the paths of the configuration seeds, which are put right. What a person
+runs (`matchback build`, `matchback run`, `matchback demo`) is tested with dbt as it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from pathlib import Path
+
+from dlt_pipelines.config import PROJECT_ROOT
+
+# what to run instead of dbt, and the variable that names the file with the parsed project
+DBT = "from tests.python.parsed import main; main()"
+VARIABLE = "MATCHBACK_TESTS_PARSED"
+SHIPPED_SEEDS = "seeds/config"
+
+
+def main() -> None:
+    """Runs dbt with the arguments of this process, and exits as it does."""
+    from dbt.cli.main import cli, dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    # the name of the database is part of what is parsed
+    if Path(os.environ["MATCHBACK_DATABASE"]).stem != "matchback":
+        cli()
+    manifest = Manifest.from_msgpack(_parsed(Path(os.environ[VARIABLE])), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    for node in manifest.nodes.values():
+        folder, name = os.path.split(node.original_file_path)
+        if folder == SHIPPED_SEEDS:
+            node.original_file_path = str(Path(os.environ["MATCHBACK_CONFIG"]) / name)
+    done = dbtRunner(manifest=manifest).invoke(sys.argv[1:])
+    if done.exception is not None:
+        raise done.exception
+    sys.exit(not done.success)
+
+
+def _parsed(path: Path) -> bytes:
+    """The parsed project; the first process to ask parses it while the others wait."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _parse(path)
+    return path.read_bytes()
+
+
+def _parse(path: Path) -> None:
+    from dbt.cli.main import dbtRunner
+
+    scratch = path.with_suffix(".target")
+    scratch.mkdir(exist_ok=True)
+    own = dict(os.environ)
+    os.environ |= {
+        "MATCHBACK_DATABASE": str(scratch / "matchback.duckdb"),
+        "MATCHBACK_CONFIG": SHIPPED_SEEDS,
+        "DBT_TARGET_PATH": str(scratch),
+        "DBT_LOG_PATH": str(scratch),
+    }
+    try:
+        done = dbtRunner().invoke(
+            ["--quiet", "parse", "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
+        )
+    finally:
+        os.environ.clear()
+        os.environ.update(own)
+    if done.exception is not None:
+        raise done.exception
+    (scratch / "partial_parse.msgpack").rename(path)
