@@ -34,7 +34,7 @@ check: $(READY) ## linters and types: ruff, mypy, sqlfluff, yamllint
 	@MATCHBACK_DATABASE=$$(mktemp -d)/lint.duckdb $(BIN)/sqlfluff lint --disable-progress-bar models analyses
 
 test: $(READY) ## every test but the long ones; under 10 minutes
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-long: $(READY) ## the randomised and crash tests in full; up to 80 minutes
 	@$(BIN)/pytest --long --capture no

@@ -1,8 +1,8 @@
 """dbt for the tests: the project is parsed once for all of them.
 
 dbt parses a project anew for every database and every set of variables, which takes longer than many a test's build.
-What it finds depends on neither here, but for the paths of the configuration seeds, which are put right. What a person
-runs (`matchback build`, `matchback run`, `matchback demo`) is tested with dbt as it is.
+What it finds depends on neither here, but for the database's name and the paths of the configuration seeds, which are
+put right. The demo, the unit tests and the commands of dbt itself are run with dbt as it is.
 """
 
 from __future__ import annotations
@@ -14,27 +14,29 @@ from pathlib import Path
 
 from dlt_pipelines.config import PROJECT_ROOT
 
-# what to run instead of dbt, and the variable that names the file with the parsed project
+# what to run instead of dbt and of matchback, and the variable that names the file with the parsed project
 DBT = "from tests.python.parsed import main; main()"
+MATCHBACK = f"from dlt_pipelines import build, cli; build.DBT = {DBT!r}; cli.main()"
 VARIABLE = "MATCHBACK_TESTS_PARSED"
 SHIPPED_SEEDS = "seeds/config"
 
 
 def main() -> None:
     """Runs dbt with the arguments of this process, and exits as it does."""
-    from dbt.cli.main import cli, dbtRunner
+    from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
-    # the name of the database is part of what is parsed
-    if Path(os.environ["MATCHBACK_DATABASE"]).stem != "matchback":
-        cli()
+    database = Path(os.environ["MATCHBACK_DATABASE"]).stem
     manifest = Manifest.from_msgpack(_parsed(Path(os.environ[VARIABLE])), decoder=extended_mashumuro_decoder)
-    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
-    for node in manifest.nodes.values():
+    for node in (*manifest.nodes.values(), *manifest.sources.values()):
+        if node.relation_name:
+            node.relation_name = node.relation_name.replace(f'"{node.database}".', f'"{database}".', 1)
+        node.database = database
         folder, name = os.path.split(node.original_file_path)
         if folder == SHIPPED_SEEDS:
             node.original_file_path = str(Path(os.environ["MATCHBACK_CONFIG"]) / name)
+    manifest.build_flat_graph()  # type: ignore[no-untyped-call]
     done = dbtRunner(manifest=manifest).invoke(sys.argv[1:])
     if done.exception is not None:
         raise done.exception

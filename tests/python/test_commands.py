@@ -14,6 +14,7 @@ from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.world import OrganizationWorld, build_world
+from tests.python import parsed
 from tests.python.conftest import ship_configuration
 
 
@@ -40,7 +41,7 @@ def matchback(place: Workspace, *arguments: str, **settings: str) -> subprocess.
     """Runs the command line in a process of its own, without this machine's settings."""
     inherited = {name: value for name, value in os.environ.items() if "__" not in name}
     return subprocess.run(
-        [sys.executable, "-c", "from dlt_pipelines.cli import main; main()", *arguments],
+        [sys.executable, "-c", parsed.MATCHBACK, *arguments],
         cwd=PROJECT_ROOT,
         env=inherited | place.environment() | settings,
         capture_output=True,

@@ -20,6 +20,7 @@ from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.errors import DatabaseInUseError, MatchbackError
 from dlt_pipelines.lock import writing
 from dlt_pipelines.snapshot import is_due, snapshot
+from tests.python import parsed
 from tests.python.conftest import load_files
 from tests.python.histories import History
 
@@ -36,7 +37,7 @@ def built(new_place: Callable[[str], Workspace]) -> Workspace:
 def start(place: Workspace, *arguments: str, **settings: str) -> subprocess.Popen[str]:
     inherited = {name: value for name, value in os.environ.items() if "__" not in name}
     return subprocess.Popen(
-        [sys.executable, "-c", "from dlt_pipelines.cli import main; main()", *arguments],
+        [sys.executable, "-c", parsed.MATCHBACK, *arguments],
         cwd=PROJECT_ROOT,
         env=inherited | place.environment() | settings,
         stdout=subprocess.PIPE,
