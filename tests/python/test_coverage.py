@@ -36,7 +36,7 @@ DESIGNS = {
     "few_even": (replace(SKEWED, households=80, sizes=FAMILIES), 5, False),
     "few_uneven": (replace(SKEWED, households=300, sizes=FAMILIES, holdout_share=0.1), 5, False),
 }
-WORLDS, SAMPLE = 2_000, 40
+WORLDS, SAMPLE = 2_000, 25
 WORLDS_PER_BUILD = 500
 
 

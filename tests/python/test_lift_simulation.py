@@ -16,7 +16,7 @@ from dlt_pipelines.sandbox.world import END, LARKFIELD, CampaignPlan, Organizati
 from tests.python.conftest import load_files
 
 METRICS = ("conversion_rate", "orders_per_recipient", "revenue_per_recipient")
-WORLDS, SAMPLE = 300, 25
+WORLDS, SAMPLE = 300, 15
 # windows that overlap, so that people are in both campaigns at once
 CAMPAIGNS = (
     CampaignPlan("planted", "With an effect", 1_500, 0.3, 40, 0.15, "shared"),

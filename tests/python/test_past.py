@@ -46,7 +46,7 @@ def test_the_marts_of_a_past_day_are_those_that_were_built_then(place: Workspace
         "organization_id,order_id,refund_id,refunded_at,amount\nacorn,o0,1,2026-09-01T00:00:00,0.01\n", encoding="utf-8"
     )
     load_files(place)
-    build(place, {"as_of": as_of}, select="+marts.lift")
+    build(place, {"as_of": as_of}, select="+fct_campaign_lift")
     assert marts(place.database)["fct_campaign_lift"] != then["fct_campaign_lift"]
     # what a killed one left
     left_behind = place.home / "as_of" / "building" / "target"

@@ -82,7 +82,8 @@ def built(new_place: Callable[[str], Workspace]) -> Iterator[tuple[Several, Worl
     several, lenses = two_campaigns(), four_campaigns()
     write_worlds(place, [several.world, lenses, two_campaigns("unknown", has_share=False).world])
     load_files(place)
-    build(place, {"as_of": "2026-06-01 00:00:00"}, select="+marts.lift")
+    marts = "+fct_campaign_lift +fct_campaign_lenses +fct_programme_lift +fct_campaign_interactions"
+    build(place, {"as_of": "2026-06-01 00:00:00"}, select=marts)
     with opened(place) as connection:
         yield several, lenses, connection
 

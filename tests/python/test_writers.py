@@ -82,7 +82,6 @@ def test_a_killed_writer_leaves_no_lock_behind(built: Workspace) -> None:
 
 
 def test_the_copy_holds_every_mart_and_cannot_be_written(built: Workspace) -> None:
-    build(built)
     snapshot(built)
     assert stat.S_IMODE(built.reports.stat().st_mode) == 0o444
     with duckdb.connect(str(built.database), read_only=True) as connection:
