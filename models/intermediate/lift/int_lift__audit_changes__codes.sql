@@ -1,13 +1,17 @@
 -- One row per campaign and order that redeemed a code of it, and what counting codes as credit does changes: only the
 -- mailed arm has codes, so such an order counts for it, if not already there, and no longer for the holdout.
 with
-uses as (select distinct organization_id, campaign_id, order_id from {{ ref('int_code_uses') }}),
+uses as (
+    select distinct
+        organization_id,
+        campaign_id,
+        order_id
+    from {{ ref('int_code_uses') }}
+),
 
 orders as (select * from {{ ref('int_lift__countable_orders') }}),
 
 counted as (select * from {{ ref('int_lift__counted_orders') }}),
-
-campaigns as (select * from {{ ref('int_campaigns') }}),
 
 windows as (
     select
@@ -17,7 +21,7 @@ windows as (
         {{ add_days('sizes.first_created_at', 'campaigns.in_home_days') }} as opens_at,
         {{ add_days('sizes.last_created_at', 'campaigns.in_home_days + campaigns.window_days') }} as closes_at
     from {{ ref('int_lift__sizes') }} as sizes
-    inner join campaigns
+    inner join {{ ref('int_campaigns') }} as campaigns
         on sizes.organization_id = campaigns.organization_id
         and sizes.campaign_id = campaigns.campaign_id
     where sizes.cut = 'campaign'
@@ -67,7 +71,7 @@ changes as (
         {{ household_key }} as household_key,
         order_id,
         {{ sign }}1 as orders,
-        {{ sign }}revenue_amount as revenue_amount,
+        cast({{ sign }}revenue_amount as decimal(18, 4)) as revenue_amount,
         {{ is_holdout }} as is_holdout
     from redeemed
     {{ "union all" if not loop.last else "where is_counted_holdout" }}

@@ -1,5 +1,5 @@
--- One row per order of a household in the window, and one per buyer of a household with several orders, on the first day
--- he or she bought: what it adds to the household's sums, by arm.
+-- One row per order of a household in the window, and one per buyer of a household with several orders, on the first
+-- day he or she bought: what it adds to the household's sums, by arm.
 {{ config(materialized='view') }}
 with
 households as (
@@ -32,7 +32,7 @@ purchases as (
             as {{ arm }}_{{ figure }},
         {% endfor %}
         {% endfor %}
-        events.{{ day }} as days_since_opening
+        cast(events.{{ day }} as integer) as days_since_opening
     from {{ ref(relation) }} as events
     inner join households
         on events.organization_id = households.organization_id

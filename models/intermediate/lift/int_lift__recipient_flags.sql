@@ -1,6 +1,6 @@
 -- One row per recipient as assigned and thing that is amiss with him or her: no e-mail or address key, excluded, a
 -- column that says something else today than at assignment, mailed though held out.
-{% set told = 'organization_id, campaign_id, recipient_id, household_key, is_holdout' %}
+{% set told = ['organization_id', 'campaign_id', 'recipient_id', 'household_key', 'is_holdout'] | join(', ') %}
 with
 identifiers as (
     select *
@@ -30,16 +30,30 @@ mailed_anyway as (
 
 flags as (
     {% for column in changeable_columns() %}
-    select {{ told }}, 'changed_{{ column }}' as flag from changed where has_changed_{{ column }}
+    select
+        {{ told }},
+        'changed_{{ column }}' as flag
+    from changed
+    where has_changed_{{ column }}
     union all
     {% endfor %}
-    select {{ told }}, 'without_email_key' as flag from identifiers where email_key is null
+    {% for key in ['email_key', 'address_key'] %}
+    select
+        {{ told }},
+        'without_{{ key }}' as flag
+    from identifiers
+    where {{ key }} is null
     union all
-    select {{ told }}, 'without_address_key' as flag from identifiers where address_key is null
+    {% endfor %}
+    select
+        {{ told }},
+        'excluded' as flag
+    from excluded
     union all
-    select {{ told }}, 'excluded' as flag from excluded
-    union all
-    select {{ told }}, 'mailed_anyway' as flag from mailed_anyway
+    select
+        {{ told }},
+        'mailed_anyway' as flag
+    from mailed_anyway
 )
 
 select * from flags

@@ -1,5 +1,5 @@
--- One row per campaign with recipients and step known before any order: the households of either arm that are left at it.
--- Households with members in both arms are left out; they are a check of their own.
+-- One row per campaign with recipients and step known before any order: the households of either arm that are left at
+-- it. Households with members in both arms are left out; they are a check of their own.
 with
 sizes as (
     select *
