@@ -9,8 +9,6 @@ uses as (
     from {{ ref('int_code_uses') }}
 ),
 
-orders as (select * from {{ ref('int_lift__countable_orders') }}),
-
 counted as (select * from {{ ref('int_lift__counted_orders') }}),
 
 windows as (
@@ -34,7 +32,7 @@ used {{ made_first() }} (
         orders.net_amount,
         orders.ordered_at
     from uses
-    inner join orders
+    inner join {{ ref('int_lift__countable_orders') }} as orders
         on uses.organization_id = orders.organization_id
         and uses.order_id = orders.order_id
 ),
