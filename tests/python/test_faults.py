@@ -28,12 +28,12 @@ from dlt_pipelines.sandbox.shop import FUTURE_BY, Clock, Shop
 from dlt_pipelines.sandbox.world import HERON, JUNIPER, MARLOW, START, TAMARIND, OrganizationPlan, build_world
 
 PLANS = {"klaviyo": JUNIPER, "ometria": HERON, "shopify": MARLOW, "commercetools": TAMARIND}
-MIXES, SAMPLE_MIXES = 50, 2
+MIXES, SAMPLE_MIXES = 50, 1
 SCALE = 0.004
 SHARE_ALONE, SHARE_MIXED = 0.25, 0.1
 # after how many days of the world the loads begin; the last one comes long after everything
 LOADS = (60.0, 90.0, 90.1, 120.0, 160.0, 160.5, 199.0)
-SAMPLE_LOADS = (60.0, 199.0)
+SAMPLE_LOADS = (120.0,)
 LAST = START + timedelta(days=260)
 SETTLE = timedelta(seconds=300)
 # small pages, so that there is something between two of them

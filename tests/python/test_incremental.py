@@ -115,6 +115,9 @@ def test_ticks_end_where_a_full_refresh_ends(new_place: Callable[[str], Workspac
         events = count_events(place.database)
         print(f"\nstep {step}: {decided:,} of {orders:,} orders decided anew, {events:,} events")
         assert not replayed_differences(place.database), f"step {step}"
+        # the first build has nothing to be a tick of
+        if step == 1 and not is_long:
+            continue
         shutil.copy(place.database, ticked)
         make_anew(place, variables, select)
         assert not differences(ticked, place.database), f"step {step}"
