@@ -33,7 +33,7 @@ SCALE = 0.004
 SHARE_ALONE, SHARE_MIXED = 0.25, 0.1
 # after how many days of the world the loads begin; the last one comes long after everything
 LOADS = (60.0, 90.0, 90.1, 120.0, 160.0, 160.5, 199.0)
-SAMPLE_LOADS = (120.0,)
+SAMPLE_LOADS = (60.0, 199.0)
 LAST = START + timedelta(days=260)
 SETTLE = timedelta(seconds=300)
 # small pages, so that there is something between two of them
