@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run only the long tests, in full")
 
 
-# the files that take longest, longest first: with two processes the last file must be a short one
+# the files that take longest, longest first: the last file of any process must be a short one
 LONGEST_FILES = (
     *(
         "test_incremental",

@@ -2,7 +2,7 @@
 
 dbt parses a project anew for every database and every set of variables, which takes longer than many a test's build.
 What it finds depends on neither here, but for the database's name and the paths of the configuration seeds, which are
-put right. The demo, the unit tests and the commands of dbt itself are run with dbt as it is.
+put right. `make demo` and `dbt build` with its unit tests are tested with dbt as it is.
 """
 
 from __future__ import annotations

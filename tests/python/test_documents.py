@@ -74,14 +74,11 @@ def results(output: str) -> list[str]:
     return lines[lines.index("Orders by verdict and method") : lines.index("Try next:")]
 
 
-@pytest.mark.long
-def test_the_demo_prints_what_the_readme_shows_and_again_the_same(tmp_path: Path, is_long: bool) -> None:
-    first = demo_output(tmp_path)
-    if is_long:
-        second = demo_output(tmp_path)
-        assert results(first) == results(second)
-        assert re.search(r"\(inbox\) +files +0 +0 ", second)
-        assert re.search(r"juniper +klaviyo +[\d,]+ +0 ", second)
+def test_the_demo_prints_what_the_readme_shows_and_again_the_same(tmp_path: Path) -> None:
+    first, second = demo_output(tmp_path), demo_output(tmp_path)
+    assert results(first) == results(second)
+    assert re.search(r"\(inbox\) +files +0 +0 ", second)
+    assert re.search(r"juniper +klaviyo +[\d,]+ +0 ", second)
     shown = re.search(
         r"<!-- demo -->\n```text\n(.*?)```\n<!-- end demo -->", README.read_text(encoding="utf-8"), re.DOTALL
     )

@@ -1,7 +1,7 @@
 -- One row per campaign and order that either credit or lift counts and the other does not, or for the other arm: what
 -- an analyst would compare who divides credited orders by mailed recipients, and holdout orders by holdouts.
 with
-counted as (select * replace ('all' as match_key) from {{ ref('int_lift__counted_orders') }}),
+counted as (select * from {{ ref('int_lift__counted_orders') }}),
 
 recipients as (select * from {{ ref('int_lift__recipient_keys') }}),
 
@@ -11,7 +11,7 @@ credited as (
     select
         attributions.organization_id,
         attributions.campaign_id,
-        'all' as match_key,
+        cast(null as varchar) as match_key,
         attributions.recipient_id,
         cast(null as varchar) as household_key,
         attributions.order_id,
@@ -30,7 +30,7 @@ changes as (
     select
         found.organization_id,
         found.campaign_id,
-        found.match_key,
+        'all' as match_key,
         coalesce(found.household_key, recipients.household_key) as household_key,
         found.order_id,
         found.orders,

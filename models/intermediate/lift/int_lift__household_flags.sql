@@ -1,14 +1,20 @@
 -- One row per household and thing that is amiss with some of its members: how many of them, in each arm.
 -- `not_mailable`: without an address key, or excluded.
+{% set told = ['organization_id', 'campaign_id', 'recipient_id', 'household_key', 'is_holdout'] | join(', ') %}
 with
 flags as (select * from {{ ref('int_lift__recipient_flags') }}),
 
 households as (select * from {{ ref('int_lift__households') }}),
 
 all_flags as (
-    select * from flags
+    select
+        {{ told }},
+        flag
+    from flags
     union all
-    select distinct * replace ('not_mailable' as flag)
+    select distinct
+        {{ told }},
+        'not_mailable' as flag
     from flags
     where flag in ('without_address_key', 'excluded')
 ),

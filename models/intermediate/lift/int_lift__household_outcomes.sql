@@ -49,7 +49,7 @@ per_recipient {{ inlined() }} (
         and outcomes.household_key = of_several.household_key
 ),
 
--- most households are of one recipient, who needs no sum: to group them all by household takes three times as long
+-- most households are of one recipient, who needs no sum: to group them all by household takes twice as long
 per_household as (
     select
         {{ (figures + known) | join(', ') }}
