@@ -182,12 +182,10 @@ def _show_power(metric: str, history: History, size: int, shares: Sequence[float
                 f"{power(history.lift, error):.1%}",
             ]
         )
-    title = (
-        f"\n{metric}: {history.holdout_mean:,.4g} without mail, lift then {history.lift:,.4g}, "
-        f"household design effect {history.design_effect:.2f}"
-    )
+    title = f"\n{metric}: {history.holdout_mean:,.4g} without mail, lift then {history.lift:,.4g}"
     headings = ["held out", "recipients", "smallest detectable lift", "relative", "power for the lift then"]
     console.table(title, [(heading, "right") for heading in headings], rows)
+    console.line(f"Household design effect: {history.design_effect:.2f}")
 
 
 def _show_values(
