@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from dlt_pipelines.http import ProviderClient
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources import commercetools, klaviyo, ometria, shopify
-from dlt_pipelines.sources.http import ProviderClient
 from dlt_pipelines.sources.reading import ReadingContract, Stream
 
 

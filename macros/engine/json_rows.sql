@@ -36,3 +36,17 @@
 {% macro spark__joined_texts(text) -%}
     nullif(array_join(sort_array(collect_set({{ text }})), '|'), '')
 {%- endmacro %}
+
+-- The same with the element's number, from 1, as a second column.
+{% macro json_numbered_rows(json, path, element, number) -%}
+    {{ return(adapter.dispatch('json_numbered_rows', 'matchback')(json, path, element, number)) }}
+{%- endmacro %}
+
+{% macro default__json_numbered_rows(json, path, element, number) -%}
+    unnest(try_cast(json_extract({{ json }}, '{{ path }}') as json[])) as {{ element }},
+        generate_subscripts(try_cast(json_extract({{ json }}, '{{ path }}') as json[]), 1) as {{ number }}
+{%- endmacro %}
+
+{% macro spark__json_numbered_rows(json, path, element, number) -%}
+    posexplode(from_json(get_json_object({{ json }}, '{{ path }}'), 'array<string>')) as ({{ number }}, {{ element }})
+{%- endmacro %}

@@ -144,7 +144,7 @@ def test_whatever_a_provider_does_staging_holds_its_orders_exactly(
     place = new_place("faults")
     write_organizations(place, shops)
     # a wait is a wait for the machine, not for the test; the clock of the providers goes on by itself
-    monkeypatch.setattr("dlt_pipelines.sources.http.pause", lambda _seconds: None)
+    monkeypatch.setattr("dlt_pipelines.http.pause", lambda _seconds: None)
     failures: Counter[str] = Counter()
     with server.running(worlds, shops) as base_url:
         for variable, value in settings(shops, base_url).items():

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from dlt_pipelines.errors import ProviderError
-from dlt_pipelines.sources.http import (
+from dlt_pipelines.http import (
     ClientCredentials,
     FixedRate,
     Pace,
@@ -39,7 +39,7 @@ def scripted_client(
     create = httpx.Client
     transport = httpx.MockTransport(answers(*scripted))
     monkeypatch.setattr(httpx, "Client", lambda **options: create(transport=transport, **options))
-    monkeypatch.setattr("dlt_pipelines.sources.http.pause", lambda _seconds: None)
+    monkeypatch.setattr("dlt_pipelines.http.pause", lambda _seconds: None)
     key = StaticHeaders({"Authorization": "Klaviyo-API-Key pk_secret"})
     return ProviderClient("klaviyo", "acorn", "https://host.example", key, pace)
 

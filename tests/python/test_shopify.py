@@ -152,7 +152,7 @@ def pages_of(base_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **s
     values = {"base_url": base_url, "client_id": "marlow", "client_secret": client_secret("marlow")}
     for name, value in (values | {"initial_date": "2026-04-01"} | settings).items():
         monkeypatch.setenv(f"SOURCES__SHOPIFY__MARLOW__{name.upper()}", value)
-    monkeypatch.setattr("dlt_pipelines.sources.http.pause", lambda _seconds: None)
+    monkeypatch.setattr("dlt_pipelines.http.pause", lambda _seconds: None)
     read = shopify.read_settings("marlow")
     with shopify.client("marlow", read) as api:
         shop = source._Shop(api, read, tmp_path)

@@ -17,9 +17,7 @@ import httpx
 import orjson
 
 from dlt_pipelines.errors import ProviderError
-from dlt_pipelines.organizations import Organization
-from dlt_pipelines.sources.commercetools.settings import CommercetoolsSettings, read_settings
-from dlt_pipelines.sources.http import (
+from dlt_pipelines.http import (
     ClientCredentials,
     ProviderClient,
     StaticHeaders,
@@ -27,6 +25,8 @@ from dlt_pipelines.sources.http import (
     json_object,
     refuse_repeated,
 )
+from dlt_pipelines.organizations import Organization
+from dlt_pipelines.sources.commercetools.settings import CommercetoolsSettings, read_settings
 from dlt_pipelines.sources.reading import Record, Slice, Stream, utc_instant
 
 # Table, path and expansions. Payments are read on their own: a refund moves the payment and not the order.

@@ -12,8 +12,8 @@ import orjson
 import pyarrow as pa
 
 from dlt_pipelines.errors import ConfigurationError, ProviderError
+from dlt_pipelines.http import ProviderClient, RateLimitHeaders, StaticHeaders, follow_links
 from dlt_pipelines.organizations import Organization
-from dlt_pipelines.sources.http import ProviderClient, RateLimitHeaders, StaticHeaders, follow_links
 from dlt_pipelines.sources.klaviyo.settings import ORDER_METRICS, KlaviyoSettings, read_settings
 from dlt_pipelines.sources.reading import Record, Slice, Stream, utc_instant
 

@@ -14,8 +14,8 @@ import orjson
 import pyarrow as pa
 
 from dlt_pipelines.errors import ProviderError
+from dlt_pipelines.http import FixedRate, ProviderClient, StaticHeaders
 from dlt_pipelines.organizations import Organization
-from dlt_pipelines.sources.http import FixedRate, ProviderClient, StaticHeaders
 from dlt_pipelines.sources.ometria.settings import OmetriaSettings, read_settings
 from dlt_pipelines.sources.reading import Record, Slice, Stream, utc_instant
 

@@ -15,9 +15,9 @@ import httpx
 import orjson
 import tenacity
 
+from dlt_pipelines import http
 from dlt_pipelines.errors import ProviderError
-from dlt_pipelines.sources import http
-from dlt_pipelines.sources.http import ProviderClient
+from dlt_pipelines.http import ProviderClient
 
 ATTEMPTS = 3
 FIRST_POLL_SECONDS, LONGEST_POLL_SECONDS = 0.5, 15.0

@@ -15,8 +15,7 @@ import orjson
 import pyarrow as pa
 
 from dlt_pipelines.errors import ConfigurationError, ProviderError
-from dlt_pipelines.organizations import Organization
-from dlt_pipelines.sources.http import (
+from dlt_pipelines.http import (
     ClientCredentials,
     Credentials,
     ProviderClient,
@@ -25,6 +24,7 @@ from dlt_pipelines.sources.http import (
     json_object,
     refuse_repeated,
 )
+from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.reading import Record, Slice, SliceKind, Stream, utc_instant
 from dlt_pipelines.sources.shopify import bulk, queries
 from dlt_pipelines.sources.shopify.settings import ShopifySettings, read_settings

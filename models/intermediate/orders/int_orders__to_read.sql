@@ -24,7 +24,7 @@ new_codes as (
 
 -- one look at a time: a look for what is new reads only the end of the table
 touched as (
-    {% for table_name in ['orders', 'refunds'] %}
+    {% for table_name in ['orders', 'order_lines', 'refunds'] %}
     {% for condition in [
         is_new('raw_files.' ~ table_name),
         'file_name in (select file_name from new_readings)',

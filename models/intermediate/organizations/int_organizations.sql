@@ -1,5 +1,6 @@
 -- One row per configured organization, with the settings it does not override filled in from the variables.
 {% set optional_columns = {
+        'publish_to': 'varchar',
         'email_domains': 'varchar',
         'timezone': 'varchar',
         'global_holdout_share': 'decimal(9, 6)',
@@ -18,6 +19,7 @@ settled as (
         name,
         status,
         provider,
+        publish_to,
         email_domains,
         upper(trim(country)) as country,
         upper(trim(currency)) as currency,

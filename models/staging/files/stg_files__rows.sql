@@ -4,12 +4,12 @@
 -- those are not sorted. They are told by a hash of the key: where two keys have one, both are sorted in vain.
 {% set entities = {
         'campaigns': none,
-        'order_lines': none,
         'exclusions': none,
         'subscriptions': none,
         'orders': ['orders_to_read', 'versions.object_id'],
         'recipients': ['recipients_to_read', 'versions.object_id'],
         'refunds': ['orders_to_read', json_key([json_text('versions.object_id', '$[0]')])],
+        'order_lines': ['orders_to_read', json_key([json_text('versions.object_id', '$[0]')])],
 } %}
 
 with

@@ -1,0 +1,80 @@
+-- The canonical order line's columns besides its key, said once.
+{% macro order_line_text_columns() -%}
+    {{ return(['product_id', 'variant_id', 'sku', 'title', 'categories', 'url', 'image_url']) }}
+{%- endmacro %}
+
+{% macro order_line_amount_columns() -%}
+    {{ return(['quantity', 'unit_price_amount', 'discount_amount', 'subtotal_amount']) }}
+{%- endmacro %}
+
+-- Those columns as expressions for a select list, null where a provider does not tell them.
+{% macro order_line_columns(untold=[], prefix='') -%}
+    {%- set expressions = [] -%}
+    {%- for column in order_line_text_columns() -%}
+        {%- do expressions.append(
+            'cast(null as varchar) as ' ~ column if column in untold else prefix ~ column
+        ) -%}
+    {%- endfor -%}
+    {%- for column in order_line_amount_columns() -%}
+        {%- do expressions.append(prefix ~ column) -%}
+    {%- endfor -%}
+    {{ return(expressions | join(', ')) }}
+{%- endmacro %}
+
+-- The rows of a relation whose `line_json` is a line as commercetools words it, its fields read. The plugin that writes
+-- to Klaviyo words it likewise.
+{% macro commercetools_line_fields(relation) -%}
+    {%- set money_fields = ['centAmount', 'currencyCode', 'fractionDigits'] -%}
+    select
+        *,
+        {{ json_fields('line.variant', ['id', 'sku']) }} as variant,
+        {{ json_fields(json_text('line.price', '$.value'), money_fields) }} as unit_price,
+        {{ json_fields('line.totalPrice', money_fields) }} as subtotal
+    from (
+        select
+            *,
+            {{ json_fields(
+                'line_json', ['id', 'productId', 'name', 'variant', 'price', 'quantity', 'totalPrice']
+            ) }} as line
+        from {{ relation }}
+    ) as parsed
+{%- endmacro %}
+
+-- The columns of an order line out of those fields; a name is that of its first locale.
+{% macro commercetools_line_columns() -%}
+    {%- set unit_price = minor_amount('unit_price.centAmount', "coalesce(unit_price.fractionDigits, '2')") -%}
+    {%- set subtotal = minor_amount('subtotal.centAmount', "coalesce(subtotal.fractionDigits, '2')") -%}
+    line.id as line_id,
+    line.productId as product_id,
+    line.productId || '-' || variant.id as variant_id,
+    {{ trimmed('variant.sku') }} as sku,
+    {{ trimmed("split_part(" ~ json_joined_texts('line.name', '$.*') ~ ", '|', 1)") }} as title,
+    try_cast(line.quantity as decimal(18, 4)) as quantity,
+    {{ unit_price }} as unit_price_amount,
+    cast({{ unit_price }} * try_cast(line.quantity as decimal(18, 4)) - {{ subtotal }} as decimal(18, 4))
+        as discount_amount,
+    {{ subtotal }} as subtotal_amount
+{%- endmacro %}
+
+-- The rows of a relation of order versions' parts that are parts of the order's latest version.
+{% macro of_latest_versions(parts, orders, held_organizations) -%}
+    select parts.*
+    from {{ parts }} as parts
+    inner join (
+        select
+            organization_id,
+            order_id,
+            payload_hash
+        from (
+            {{ released_rows(orders, held_organizations) | indent(12) }}
+        ) as released
+        qualify
+            row_number() over (
+                partition by organization_id, order_id
+                order by updated_at desc nulls last, loaded_at desc, payload_hash
+            ) = 1
+    ) as latest
+        on parts.organization_id = latest.organization_id
+        and parts.order_id = latest.order_id
+        and parts.payload_hash = latest.payload_hash
+{%- endmacro %}

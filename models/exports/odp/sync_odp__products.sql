@@ -1,0 +1,33 @@
+-- One row per product of ODP: a purchase that refers to one does not make it.
+{% set payload = ['product_id', 'name', 'sku', 'image_url', 'price_amount'] %}
+
+with
+products as (
+    select *
+    from {{ ref('int_products') }}
+    where {{ publishes_to('odp') }}
+),
+
+keyed as (
+    select
+        organization_id,
+        {{ sync_key('product', ['product_id']) }} as sync_key,
+        cast(null as varchar) as order_id,
+        cast(null as varchar) as depends_on_key,
+        cast(null as varchar) as carried_by_key,
+        cast(null as varchar) as reject_reason,
+        1 as send_order,
+        cast(null as timestamp) as occurred_at,
+        product_id,
+        title as name,
+        sku,
+        image_url,
+        unit_price_amount as price_amount
+    from products
+),
+
+rows_to_sync as (
+    {{ sync_rows('keyed', payload) | indent(4) }}
+)
+
+select * from rows_to_sync

@@ -1,0 +1,79 @@
+-- One row per order and line of it, from the provider its organization uses. A line without a product's id has its SKU.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_scope',
+    meta={'scope': 'int_orders__to_read', 'keys': order_key()},
+) }}
+{{ after('int_orders__to_read') }}
+{% set untold = ['categories', 'url', 'image_url'] %}
+
+with
+{% for provider in ['ometria', 'shopify', 'commercetools'] %}
+{{ provider }}_latest as (
+    {{ of_latest_versions(
+        ref('stg_' ~ provider ~ '__order_lines'), ref('stg_' ~ provider ~ '__orders'),
+        ref('stg_ops__held_organizations')
+    ) | indent(4) }}
+),
+
+{% endfor %}
+unioned as (
+    select
+        'files' as provider,
+        organization_id,
+        order_id,
+        line_id,
+        {{ order_line_columns() }}
+    from {{ ref('int_order_lines__files') }}
+    union all
+    select
+        'klaviyo' as provider,
+        organization_id,
+        order_id,
+        line_id,
+        {{ order_line_columns(untold) }}
+    from {{ ref('int_order_lines__klaviyo') }}
+    {% for provider in ['ometria', 'shopify', 'commercetools'] %}
+    union all
+    select
+        '{{ provider }}' as provider,
+        organization_id,
+        order_id,
+        line_id,
+        {{ order_line_columns(untold) }}
+    from {{ provider }}_latest
+    {% endfor %}
+),
+
+-- a version that was landed twice has its lines once
+distinct_lines as (
+    select *
+    from unioned
+    where line_id is not null
+    qualify
+        row_number() over (
+            partition by provider, organization_id, order_id, line_id
+            order by product_id, quantity, unit_price_amount
+        ) = 1
+),
+
+lines as (
+    select
+        distinct_lines.organization_id,
+        distinct_lines.order_id,
+        distinct_lines.line_id,
+        {% for column in order_line_text_columns() if column != 'product_id' %}
+        distinct_lines.{{ column }},
+        {% endfor %}
+        {% for column in order_line_amount_columns() %}
+        distinct_lines.{{ column }},
+        {% endfor %}
+        coalesce(distinct_lines.product_id, distinct_lines.sku) as product_id
+    from distinct_lines
+    inner join {{ ref('int_organizations') }} as organizations
+        on distinct_lines.organization_id = organizations.organization_id
+        and distinct_lines.provider = organizations.provider
+    where coalesce(distinct_lines.product_id, distinct_lines.sku) is not null
+)
+
+select * from lines

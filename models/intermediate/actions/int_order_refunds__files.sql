@@ -1,0 +1,63 @@
+-- One row per refund in `refunds/`; and, of an order that has none there, one per rise of its own `refunded_amount`
+-- that its rows ever told of, dated by the `refunded_at` told with it or before.
+{{ config(materialized='view') }}
+{{ after('int_orders__to_read') }}
+with
+statements as (
+    select
+        *,
+        {{ statement_order(['organization_id', 'order_id', 'refund_id']) }} as statement_order
+    from {{ ref('stg_files__refunds') }}
+    where is_current
+),
+
+refunds as (
+    select
+        organization_id,
+        order_id,
+        refund_id,
+        {{ latest_value('reason') }} as reason,
+        cast({{ latest_value('amount') }} as decimal(18, 4)) as amount,
+        cast({{ latest_value('refunded_at') }} as timestamp) as refunded_at
+    from statements
+    group by organization_id, order_id, refund_id
+),
+
+told as (
+    select
+        organization_id,
+        order_id,
+        refunded_amount,
+        refunded_at,
+        {{ statement_order(['organization_id', 'order_id']) }} as statement_order
+    from {{ ref('stg_files__orders') }}
+    where refunded_amount is not null or refunded_at is not null
+),
+
+states as (
+    select
+        organization_id,
+        order_id,
+        statement_order,
+        cast(nullif(last_value(refunded_amount ignore nulls) over so_far, '') as decimal(18, 4)) as refunded_amount,
+        cast(nullif(last_value(refunded_at ignore nulls) over so_far, '') as timestamp) as observed_at
+    from told
+    window so_far as (partition by organization_id, order_id order by statement_order)
+),
+
+cumulative as (
+    {{ rises_of_refunds('states', 'statement_order') | indent(4) }}
+),
+
+unioned as (
+    select * from refunds
+    union all
+    select cumulative.*
+    from cumulative
+    left join refunds
+        on cumulative.organization_id = refunds.organization_id
+        and cumulative.order_id = refunds.order_id
+    where refunds.order_id is null
+)
+
+select * from unioned

@@ -1,0 +1,18 @@
+-- One row per refund of an order at Shopify, as the order stands now.
+{{ config(materialized='view') }}
+{{ after('int_orders__to_read') }}
+with
+refunds as (
+    {{ of_latest_versions(
+        ref('stg_shopify__refunds'), ref('stg_shopify__orders'), ref('stg_ops__held_organizations')
+    ) | indent(4) }}
+)
+
+select
+    organization_id,
+    order_id,
+    refund_id,
+    cast(null as varchar) as reason,
+    amount,
+    refunded_at
+from refunds
