@@ -60,6 +60,58 @@ def run_command() -> None:
         run.run(place)
 
 
+@cli.command()
+@click.argument("tool")
+@click.option("--send", "is_sent", is_flag=True, help="Send. Without it the requests are written to a file.")
+@click.option("--organization", "organizations", multiple=True, help="Only this organization; may stand several times.")
+@click.option("--ids", help="Only these orders: their ids, with commas between.")
+@click.option("--backfill", is_flag=True, help="Also what happened longer ago than backfill_after_days.")
+@click.option("--first-run", is_flag=True, help="There is no ledger yet, and that is as it should be.")
+@click.option("--csv", "is_csv", is_flag=True, help="Write files for ODP's history import instead.")
+@click.option("--status", "is_status", is_flag=True, help="Show how the ledger stands.")
+@click.option("--resolve", type=click.Choice(["sent", "resend"]), help="Unknown rows arrived, or are sent again.")
+@click.option("--batch", help="With --resolve: of this request or file alone.")
+def publish(
+    tool: str,
+    is_sent: bool,
+    organizations: tuple[str, ...],
+    ids: str | None,
+    backfill: bool,
+    first_run: bool,
+    is_csv: bool,
+    is_status: bool,
+    resolve: str | None,
+    batch: str | None,
+) -> None:
+    """Publish to TOOL (odp or omnisend) what is new or changed there.
+
+    Without --send nothing is sent: the requests are written to outbox/TOOL/requests.jsonl of the workspace.
+    """
+    from dlt_pipelines.destinations import command
+    from dlt_pipelines.destinations.account import Options
+
+    modes = {"--send": is_sent, "--csv": is_csv, "--status": is_status, "--resolve": resolve is not None}
+    if sum(modes.values()) > 1:
+        raise MatchbackError(f"{' and '.join(name for name, is_on in modes.items() if is_on)} do not go together.")
+    if batch and not resolve:
+        raise MatchbackError("--batch goes with --resolve.")
+    chosen = tuple(part.strip() for part in ids.split(",") if part.strip()) if ids else None
+    options = Options(is_sent, organizations or None, chosen, backfill, first_run)
+    place = workspace()
+    if is_status:
+        command.show_status(place, tool)
+    elif not any(modes.values()):
+        command.publish(place, tool, options)
+    else:
+        with writing(place.create(), "publish"):
+            if resolve:
+                command.resolve(place, tool, organizations or None, resolve == "sent", batch)
+            elif is_csv:
+                command.write_history(place, tool, options)
+            else:
+                command.publish(place, tool, options)
+
+
 @cli.command(name="snapshot")
 def snapshot_command() -> None:
     """Copy the marts to the file that analysts query, reports.duckdb."""

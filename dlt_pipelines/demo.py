@@ -13,7 +13,12 @@ from dlt_pipelines import console
 from dlt_pipelines.build import build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, set_environment, workspace
 from dlt_pipelines.database import opened
+from dlt_pipelines.destinations import guards, summary
+from dlt_pipelines.destinations.account import Options
+from dlt_pipelines.destinations.exposures import publications
+from dlt_pipelines.destinations.publishing import publish
 from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.organizations import read_organizations
 from dlt_pipelines.sandbox.world import END, Truth, build_world
 from dlt_pipelines.snapshot import snapshot
 
@@ -21,7 +26,7 @@ METRIC = "orders_per_recipient"
 
 
 def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -> None:
-    """Builds the world, loads it over HTTP and from files, credits, measures, and prints the answer.
+    """Builds the world, loads it over HTTP and from files, credits, measures, publishes, and prints the answer.
 
     Args:
         scale: Size of the world; 1 is 75,000 recipients.
@@ -50,6 +55,7 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
     with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as loading:
         truths = loading.submit(_load_world, place, seed, scale).result()
     build(place, {"as_of": END.strftime("%Y-%m-%d %H:%M:%S")})
+    _publish(place)
     snapshot(place)
     _show_verdicts(place)
     _show_lift(place, truths)
@@ -80,6 +86,22 @@ def _load_world(place: Workspace, seed: int, scale: float) -> dict[tuple[str, st
     return {
         (one.plan.organization_id, campaign_id): truth for one in world for campaign_id, truth in one.truths.items()
     }
+
+
+def _publish(place: Workspace) -> None:
+    """Publishes to stand-ins of the tools: all of it, for the world's orders are old and the stand-ins are empty."""
+    from dlt_pipelines.sandbox import server
+
+    names = [one.organization_id for one in read_organizations(place.config) if one.publish_to]
+    with server.running([], [], server.destinations_of(names)) as base_url:
+        set_environment(server.destination_settings(names, base_url))
+        for tool in publications():
+            is_first_run = not guards.last_runs_file(place, tool).exists()
+            report = publish(place, tool, Options(is_sent=True, is_backfill=True, is_first_run=is_first_run))
+            console.line()
+            summary.show(report, tool)
+            if report.errors:
+                raise MatchbackError("\n".join(report.errors))
 
 
 def _leave_other_worlds(home: Path, world: dict[str, float]) -> None:
@@ -181,6 +203,7 @@ def _show_what_next(place: Workspace) -> None:
         console.line(f"  {settings} .venv/bin/matchback explain --organization {found[0]} --order {found[1]}")
         console.line(f"  {settings} .venv/bin/matchback mailing-list advent_preview")
         console.line(f"  {settings} .venv/bin/matchback plan spring_catalog --recipients 20000")
+        console.line(f"  {settings} .venv/bin/matchback publish odp --status")
     query = "from marts.fct_campaign_performance where match_method = 'all'"
     opened_copy = f"duckdb.connect('{home}/reports.duckdb', read_only=True)"
     console.line(f'  .venv/bin/python -c "import duckdb; print({opened_copy}.sql(\\"{query}\\"))"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
+from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import Organization, check_seeds, read_organizations
 from dlt_pipelines.sources.files.entities import ENTITIES
@@ -11,7 +12,7 @@ from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
 
 
 def examine(workspace: Workspace) -> None:
-    """Checks configuration, workspace, and the reach of each organization's provider; prints a line per check.
+    """Checks configuration, workspace, and the reach of each provider and destination; prints a line per check.
 
     Raises:
         MatchbackError: Something is not in order.
@@ -37,10 +38,14 @@ def examine(workspace: Workspace) -> None:
         except MatchbackError as error:
             problems += 1
             console.line(f"[problem] {name}: {error}")
+        for tool in organization.publish_to if organization.status == "live" else ():
+            try:
+                _say(f"{name}, {tool}", _examine_destination(organization, tool))
+            except MatchbackError as error:
+                problems += 1
+                console.line(f"[problem] {name}, {tool}: {error}")
     if problems:
-        raise MatchbackError(
-            f"{problems} of {len(organizations)} organizations cannot be loaded as they are; see above."
-        )
+        raise MatchbackError(f"{problems} things are not as they have to be; see above.")
 
 
 def _examine_provider(organization: Organization) -> str:
@@ -52,6 +57,16 @@ def _examine_provider(organization: Organization) -> str:
             "Correct it in organizations.csv."
         )
     return SOURCES[organization.provider].probe(organization.organization_id)
+
+
+def _examine_destination(organization: Organization, tool: str) -> str:
+    if tool not in DESTINATIONS:
+        raise MatchbackError(f"matchback publishes to {' and '.join(DESTINATIONS)}, not to {tool} yet.")
+    destination = DESTINATIONS[tool](organization.organization_id)
+    with destination:
+        found = destination.probe()
+    is_sent = destination.settings.is_sent
+    return found + (", and `matchback run` publishes there" if is_sent else "; `send` is not set, so no run publishes")
 
 
 def _say_inbox(workspace: Workspace) -> None:

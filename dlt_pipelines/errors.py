@@ -27,11 +27,16 @@ class ProviderError(MatchbackError):
     Attributes:
         status: The HTTP status it answered, where it answered.
         code: Its own code of the error, where it gave one.
+        body: What it answered, as JSON; may hold personal data, so it is never shown.
     """
 
-    def __init__(self, message: str, status: int | None = None, code: str | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, code: str | None = None, body: object = None) -> None:
         super().__init__(message)
-        self.status, self.code = status, code
+        self.status, self.code, self.body = status, code, body
+
+
+class UnknownOutcomeError(ProviderError):
+    """A request that must not be repeated may or may not have arrived."""
 
 
 class InputFileError(MatchbackError):

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
@@ -17,7 +19,7 @@ import httpx
 import orjson
 import tenacity
 
-from dlt_pipelines.errors import ProviderError
+from dlt_pipelines.errors import ProviderError, UnknownOutcomeError
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504, 524})
 ATTEMPTS = 6
@@ -40,6 +42,7 @@ class TransientError(Exception):
         wait_seconds: How long the server asked us to wait; None where it did not say.
         is_throttling: Whether we were too fast, rather than the server in trouble.
         status: The HTTP status it answered, where it answered.
+        may_have_arrived: Whether the server may have done what was asked all the same.
     """
 
     def __init__(
@@ -48,9 +51,11 @@ class TransientError(Exception):
         wait_seconds: float | None = None,
         is_throttling: bool = False,
         status: int | None = None,
+        may_have_arrived: bool = False,
     ) -> None:
         super().__init__(reason)
         self.wait_seconds, self.is_throttling, self.status = wait_seconds, is_throttling, status
+        self.may_have_arrived = may_have_arrived
 
 
 class Pace(Protocol):
@@ -64,18 +69,25 @@ class Pace(Protocol):
 
 
 class FixedRate:
-    """At most so many requests a second, evenly spaced; for providers that say nothing in their answers."""
+    """At most so many requests a second, evenly spaced, from any thread; for providers that say nothing of the rate."""
 
     def __init__(self, per_second: float) -> None:
         self._gap = 1 / per_second if per_second else 0.0
         self._next = 0.0
+        self._lock = threading.Lock()
 
     def delay(self) -> float:
         """See `Pace`. Each call books a request."""
-        now = time.monotonic()
-        waiting = max(self._next - now, 0.0)
-        self._next = max(now, self._next) + self._gap
-        return waiting
+        with self._lock:
+            now = time.monotonic()
+            waiting = max(self._next - now, 0.0)
+            self._next = max(now, self._next) + self._gap
+            return waiting
+
+    def hold(self, seconds: float) -> None:
+        """Lets nobody book a request for so long: the server said that we are too fast."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
 
     def learn(self, _answer: httpx.Response, _body: Any) -> None:
         """See `Pace`. There is nothing to learn."""
@@ -169,6 +181,7 @@ class ProviderClient:
         credentials: Credentials,
         pace: Pace | None = None,
         check: Callable[[httpx.Response, Any], None] | None = None,
+        timeout_seconds: float = 60.0,
     ) -> None:
         """Opens nothing yet.
 
@@ -180,13 +193,13 @@ class ProviderClient:
             pace: How fast; None is as fast as answers come.
             check: Raises `TransientError` or `ProviderError` for an answer that is an error in spite of its status,
                 or that deserves another treatment than its status has.
+            timeout_seconds: How long an answer may take.
         """
         self.who = f"{provider} of organization {organization_id}"
         self._base_url = base_url
         self._credentials, self._pace, self._check = credentials, pace, check
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(60.0, connect=10.0), follow_redirects=False, verify=_trusted_authorities()
-        )
+        timeout = httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 10.0))
+        self._http = httpx.Client(timeout=timeout, follow_redirects=False, verify=_trusted_authorities())
         self._fetcher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fetch")
         self._counting = threading.Lock()
         self.retries = 0
@@ -213,13 +226,21 @@ class ProviderClient:
         """
         return self._request("GET", path_or_url, params=parameters)
 
-    def post(self, path: str, content: bytes, media_type: str = "application/json") -> Any:
-        """What a POST answers, as JSON; only for requests that may safely be repeated, which all of ours are.
+    def post(self, path: str, content: bytes, media_type: str = "application/json", is_repeatable: bool = True) -> Any:
+        """What a POST answers, as JSON.
+
+        Args:
+            path: Below the host.
+            content: The body.
+            media_type: Of the body.
+            is_repeatable: Whether to send it twice does no harm. Otherwise it is sent again only where it cannot have
+                arrived.
 
         Raises:
+            UnknownOutcomeError: It is not repeatable, and may or may not have arrived.
             ProviderError: See `get`.
         """
-        return self._request("POST", path, content=content, headers={"Content-Type": media_type})
+        return self._request("POST", path, is_repeatable, content=content, headers={"Content-Type": media_type})
 
     def walk(self, first: Callable[[], T], following: Callable[[T], Callable[[], T] | None]) -> Iterator[T]:
         """Pages of a walk, the next one being fetched while the caller works on this one.
@@ -237,12 +258,14 @@ class ProviderClient:
                 pending = self._fetcher.submit(fetch)
             yield page
 
-    def _request(self, method: str, path_or_url: str, **options: Any) -> Any:
+    def _request(self, method: str, path_or_url: str, is_repeatable: bool = True, **options: Any) -> Any:
         url = path_or_url if "://" in path_or_url else self._base_url + path_or_url
         if urlsplit(url)[:2] != urlsplit(self._base_url)[:2]:
             raise ProviderError(f"{self.who}: the server sent a link to another host; it was not followed.")
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(TransientError),
+            retry=tenacity.retry_if_exception(
+                lambda one: isinstance(one, TransientError) and (is_repeatable or not one.may_have_arrived)
+            ),
             wait=self._wait,
             # looked up when it is called, so that a test need not wait
             sleep=lambda seconds: pause(seconds),  # noqa: PLW0108
@@ -252,6 +275,11 @@ class ProviderClient:
         try:
             return retrying(self._request_once, method, url, **options)
         except TransientError as error:
+            if error.may_have_arrived and not is_repeatable:
+                raise UnknownOutcomeError(
+                    f"{self.who}: {urlsplit(url).netloc} {error}, and nobody knows whether it took the request.",
+                    error.status,
+                ) from None
             raise ProviderError(
                 f"{self.who}: {urlsplit(url).netloc} {error}, {ATTEMPTS} times in a row. Try again later; what was "
                 "loaded before stays, and the next load goes on from there.",
@@ -264,7 +292,10 @@ class ProviderClient:
         try:
             answer = self._http.request(method, url, headers=sent, **options)
         except httpx.TransportError as error:
-            raise TransientError(f"could not be reached ({type(error).__name__})") from error
+            never_arrived = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+            raise TransientError(
+                f"could not be reached ({type(error).__name__})", may_have_arrived=not never_arrived
+            ) from error
         if answer.status_code == 401 and self._credentials.renew():
             raise TransientError("refused a token that had expired", wait_seconds=0.0)
         body = _parsed(answer)
@@ -276,7 +307,7 @@ class ProviderClient:
         if isinstance(self._credentials, ClientCredentials):
             self._credentials.accepted()
         if body is None:
-            raise TransientError("sent an answer cut short")
+            raise TransientError("sent an answer cut short", may_have_arrived=True)
         return body
 
     def _raise_for_status(self, answer: httpx.Response, body: Any) -> None:
@@ -284,15 +315,21 @@ class ProviderClient:
             return
         path, status = urlsplit(str(answer.url)).path, answer.status_code
         if status in RETRIED_STATUSES:
-            wait_seconds = _number(answer, "Retry-After")
-            raise TransientError(f"answered {status}", wait_seconds, is_throttling=status == 429, status=status)
+            is_throttling = status == 429
+            raise TransientError(
+                f"answered {status}",
+                retry_after(answer),
+                is_throttling=is_throttling,
+                status=status,
+                may_have_arrived=not is_throttling,
+            )
         if status in (401, 403):
             raise ProviderError(
                 f"{self.who}: the key was refused ({status}). Check that the credentials in the settings belong to "
-                f"this account, and that they may read {path}.",
+                f"this account, and that they may use {path}.",
                 status,
             )
-        raise ProviderError(f"{self.who}: {path} answered {status}: {_reason(body)}", status)
+        raise ProviderError(f"{self.who}: {path} answered {status}: {_reason(body)}", status, body=body)
 
     def _keep_pace(self) -> None:
         seconds = self._pace.delay() if self._pace else 0.0
@@ -317,6 +354,18 @@ class ProviderClient:
     def _throttled(self, seconds: float) -> None:
         with self._counting:
             self.throttled_seconds += seconds
+
+
+def retry_after(answer: httpx.Response) -> float | None:
+    """Seconds that the `Retry-After` header asks to wait, be it a number or a date (RFC 9110, 10.2.3)."""
+    seconds = _number(answer, "Retry-After")
+    if seconds is not None or "Retry-After" not in answer.headers:
+        return seconds
+    try:
+        at = parsedate_to_datetime(answer.headers["Retry-After"])
+    except ValueError:
+        return None
+    return max((at - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def follow_links(client: ProviderClient, path: str, parameters: dict[str, str]) -> Iterator[dict[str, Any]]:

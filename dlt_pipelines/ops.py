@@ -68,7 +68,7 @@ def begin_loads(connection: duckdb.DuckDBPyConnection, records: Iterable[LoadRec
     connection.execute(
         "update ops.loads set finished_at = started_at, error = ? where finished_at is null", [INTERRUPTED]
     )
-    _insert(connection, "loads", LoadRecord, records)
+    insert(connection, "loads", LoadRecord, records)
 
 
 def end_load(connection: duckdb.DuckDBPyConnection, record: LoadRecord) -> None:
@@ -77,7 +77,7 @@ def end_load(connection: duckdb.DuckDBPyConnection, record: LoadRecord) -> None:
         "delete from ops.loads where run_id = ? and organization_id = ? and source = ?",
         [record.run_id, record.organization_id, record.source],
     )
-    _insert(connection, "loads", LoadRecord, [record])
+    insert(connection, "loads", LoadRecord, [record])
 
 
 def reading_states(
@@ -148,17 +148,18 @@ def longest_windows(connection: duckdb.DuckDBPyConnection) -> dict[str, timedelt
     return {organization_id: max(timedelta(days=days), DEFAULT_WINDOW) for organization_id, days in rows}
 
 
-def naive(instant: datetime | None) -> datetime | None:
-    """UTC without a zone, which is how every time is stored."""
-    return instant and instant.astimezone(UTC).replace(tzinfo=None)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, kind: type, records: Iterable[Any]) -> None:
+def insert(connection: duckdb.DuckDBPyConnection, table: str, kind: type, records: Iterable[Any]) -> None:
+    """Adds rows to an `ops` table: each a dataclass of `kind`, whose fields are columns."""
     names = [field.name for field in fields(kind)]
     rows = [_stored([getattr(record, name) for name in names]) for record in records]
     if rows:
         places = ", ".join("?" for _ in names)
         connection.executemany(f"insert into ops.{table} ({', '.join(names)}) values ({places})", rows)
+
+
+def naive(instant: datetime | None) -> datetime | None:
+    """UTC without a zone, which is how every time is stored."""
+    return instant and instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _stored(values: Sequence[Any]) -> list[Any]:

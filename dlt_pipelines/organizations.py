@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dlt_pipelines.errors import ConfigurationError
 
+TOOLS = ("odp", "omnisend", "klaviyo", "voucherify")
 STATUSES = ("prospect", "live", "churned", "disabled")
 REQUIRED_COLUMNS = ("organization_id", "name", "status", "sync_orders", "provider", "country", "currency")
 BOOLEANS = {"true": True, "t": True, "1": True, "yes": True, "false": False, "f": False, "0": False, "no": False}
@@ -31,6 +32,7 @@ class Organization:
         status: prospect, live, churned or disabled.
         sync_orders: Whether its orders are wanted.
         provider: Where its orders come from.
+        publish_to: The tools that its results go to.
         global_holdout_share: Share of households never mailed, 0 to 1.
     """
 
@@ -39,6 +41,7 @@ class Organization:
     status: str
     sync_orders: bool
     provider: str
+    publish_to: tuple[str, ...]
     global_holdout_share: float
 
     @property
@@ -114,6 +117,12 @@ def _organization(row: dict[str, str | None], where: str) -> Organization:
         )
     if values.get("address_max_tier") not in (None, "", "1", "2", "3", "4", "5"):
         raise ConfigurationError(f"{where}: address_max_tier is {values['address_max_tier']!r}; it must be 1 to 5.")
+    publish_to = tuple(tool.strip() for tool in (values.get("publish_to") or "").split("|") if tool.strip())
+    for tool in publish_to:
+        if tool not in TOOLS:
+            raise ConfigurationError(
+                f"{where}: publish_to has {tool!r}; it must be of {', '.join(TOOLS)}, with | between."
+            )
     share = values.get("global_holdout_share") or "0"
     try:
         global_holdout_share = float(share)
@@ -127,5 +136,6 @@ def _organization(row: dict[str, str | None], where: str) -> Organization:
         status=values["status"],
         sync_orders=BOOLEANS[values["sync_orders"].lower()],
         provider=values["provider"],
+        publish_to=publish_to,
         global_holdout_share=global_holdout_share,
     )

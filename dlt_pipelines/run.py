@@ -1,4 +1,4 @@
-"""`matchback run`: load, check, build, copy. What fails is named, and everything else is done."""
+"""`matchback run`: load, check, build, publish, copy. What fails is named, and everything else is done."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def load_and_report(
 
 
 def run(workspace: Workspace) -> None:
-    """Loads, checks and builds, whatever part of it failed. Between two copies of the marts only the credit is built.
+    """Loads, checks, builds and publishes, whatever part of it failed.
+
+    Between two copies of the marts only the credit is built, and what is published.
 
     Raises:
         MatchbackError: Something failed; the message lists it.
@@ -43,8 +45,10 @@ def run(workspace: Workspace) -> None:
         errors.append(str(error))
     is_copied = snapshot.is_due(workspace)
     try:
-        build(workspace, select=None if is_copied else CREDIT)
+        build(workspace, select=None if is_copied else f"{CREDIT} +exports")
         _show_waiting(workspace)
+        # what was published is in the copy, too
+        errors += _publish(workspace)
         if is_copied:
             snapshot.snapshot(workspace)
     except MatchbackError as error:
@@ -54,15 +58,17 @@ def run(workspace: Workspace) -> None:
 
 
 def check_and_report(workspace: Workspace) -> None:
-    """Judges what was landed, and prints what was found.
+    """Judges what was landed and what would be published, and prints what was found.
 
     Raises:
         MatchbackError: An organization is held back; the message lists it and why.
     """
     from dlt_pipelines.quality import check as checking
+    from dlt_pipelines.quality import outgoing
 
     checked = checking.check(workspace)
     checking.show(checked)
+    outgoing.judge_all(workspace)
     if errors := checking.held_errors(checked):
         raise MatchbackError(_list_of(errors))
 
@@ -82,6 +88,22 @@ def show(report: LoadReport) -> None:
     )
     for warning in report.warnings:
         console.line(f"Warning: {warning}")
+
+
+def _publish(workspace: Workspace) -> list[str]:
+    """Publishes to each tool for the organizations that are due; one that fails is named, and the next one follows."""
+    from dlt_pipelines.destinations import command, publishing
+    from dlt_pipelines.destinations.account import Options
+    from dlt_pipelines.destinations.exposures import publications
+
+    errors = []
+    for tool in publications():
+        try:
+            if names := publishing.due_organizations(workspace, tool):
+                command.publish(workspace, tool, Options(is_sent=True, organizations=tuple(names)))
+        except MatchbackError as error:
+            errors.append(str(error))
+    return errors
 
 
 def _show_waiting(workspace: Workspace) -> None:

@@ -35,7 +35,7 @@ class Result:
 
     Attributes:
         organization_id: Whose orders.
-        source: From where.
+        source: From where; of what is about to be published, the sync model.
         expectation: Its name.
         severity: critical or warning.
         is_met: Whether it is.
@@ -96,8 +96,8 @@ def check(workspace: Workspace, now: datetime | None = None) -> CheckReport:
         ops.ensure_tables(connection, "loads", "quality_results", "quality_gate")
         frames = {source: landed(connection, source, names, checked_at) for source, names in by_source.items() if names}
         if frames:
-            report.docs = _judge(workspace, frames, report)
-        _record(connection, report.results, checked_at)
+            report.results, report.docs = judge(workspace.home / "quality", frames)
+        record(connection, report.results, checked_at)
         _gate(connection, choices, report, checked_at)
     return report
 
@@ -142,38 +142,45 @@ def _choice(organization: Organization) -> str:
     return choice
 
 
-def _judge(workspace: Workspace, frames: dict[str, Any], report: CheckReport) -> Path:
-    """Validates each source's figures, and writes the Data Docs of this check in the place of the last one's.
+def judge(folder: Path, frames: dict[str, Any]) -> tuple[list[Result], Path]:
+    """Validates figures, and writes Data Docs about them in the place of the last ones.
 
     What was found before stays in `ops.quality_results`; pages of every tick of years would only fill the disk.
+
+    Args:
+        folder: Of the Data Docs.
+        frames: Figures by source or sync model, a row per organization.
+
+    Returns:
+        Every expectation about every organization, and where the Data Docs begin.
     """
-    folder = workspace.home / "quality"
     shutil.rmtree(folder, ignore_errors=True)
+    results: list[Result] = []
     with _quietly():
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
         context = gx.get_context(mode="file", project_root_dir=folder)
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        data = context.data_sources.add_or_update_pandas("landed_orders")
-        for source, figures in frames.items():
-            batch = data.add_dataframe_asset(source).add_batch_definition_whole_dataframe("all_organizations")
-            suite = context.suites.add_or_update(suite_of(source))
+        data = context.data_sources.add_or_update_pandas("figures")
+        for name, figures in frames.items():
+            batch = data.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all_organizations")
+            suite = context.suites.add_or_update(suite_of(name))
             definition = context.validation_definitions.add_or_update(
-                gx.ValidationDefinition(name=source, data=batch, suite=suite)
+                gx.ValidationDefinition(name=name, data=batch, suite=suite)
             )
             validated = gx.Checkpoint(
-                name=source,
+                name=name,
                 validation_definitions=[definition],
                 result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["organization_id"]},
             )
             outcome = context.checkpoints.add_or_update(validated).run(
-                batch_parameters={"dataframe": figures}, run_id=gx.RunIdentifier(run_name=source)
+                batch_parameters={"dataframe": figures}, run_id=gx.RunIdentifier(run_name=name)
             )
             for one in outcome.run_results.values():
-                report.results += _results(source, figures, one)
+                results += _results(name, figures, one)
         context.build_data_docs()
-    return folder / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
+    return results, folder / "gx" / "uncommitted" / "data_docs" / "local_site" / "index.html"
 
 
 def _results(source: str, frame: Any, validated: Any) -> Iterator[Result]:
@@ -191,7 +198,8 @@ def _results(source: str, frame: Any, validated: Any) -> Iterator[Result]:
             yield Result(organization_id, source, rule.name, rule.severity, is_met, told)
 
 
-def _record(connection: duckdb.DuckDBPyConnection, results: list[Result], checked_at: datetime) -> None:
+def record(connection: duckdb.DuckDBPyConnection, results: list[Result], checked_at: datetime) -> None:
+    """Adds results to `ops.quality_results`."""
     check_id, at = uuid.uuid4().hex, ops.naive(checked_at)
     if results:
         connection.executemany(

@@ -1,4 +1,4 @@
-"""Figures about the orders that were landed, a row per organization, counted in SQL; nobody's data is in them."""
+"""Figures about what was landed and what is to be published, a row per organization; nobody's data is in them."""
 
 from __future__ import annotations
 
@@ -149,3 +149,88 @@ def landed(connection: duckdb.DuckDBPyConnection, source: str, organizations: li
         enough=ENOUGH_ORDERS_A_DAY,
     )
     return connection.execute(sql, {"organizations": organizations, "now": naive(now)}).df()
+
+
+# what the events of an order sum up to at each tool, beside what the models say is left of it; rows that are refused
+# are not counted on either side
+CONSERVED = {
+    "sync_odp__order_events": """
+        select
+            events.organization_id,
+            events.order_id,
+            sum(case when events.action = 'purchase' then events.total_amount else -events.total_amount end)
+                is distinct from max(orders.net_amount) as is_off
+        from exports.sync_odp__order_events as events
+        inner join intermediate.int_orders__published as orders using (organization_id, order_id)
+        group by events.organization_id, events.order_id
+        having count(events.reject_reason) = 0
+    """,
+    "sync_omnisend__order_events": """
+        select
+            events.organization_id,
+            events.order_id,
+            coalesce(sum(events.refunded_amount), 0) is distinct from max(
+                case
+                    when orders.refunded_amount is null and orders.status = 'refunded' then orders.total_amount
+                    else coalesce(orders.refunded_amount, 0)
+                end
+            ) as is_off
+        from exports.sync_omnisend__order_events as events
+        inner join intermediate.int_orders__published as orders using (organization_id, order_id)
+        group by events.organization_id, events.order_id
+        having count(events.reject_reason) = 0
+    """,
+}
+OUTGOING = """
+with
+rows_to_sync as (
+    select * from exports.{model}
+    where list_contains($organizations, organization_id)
+),
+
+conserved as ({conserved})
+
+select
+    rows_to_sync.organization_id,
+    count(*) - count(distinct sync_key) as keys_twice,
+    count(*) filter (sync_key is null or payload_hash is null) as rows_without_key,
+    avg((reject_reason is not null)::int) as share_refused,
+    {figures}
+from rows_to_sync
+group by rows_to_sync.organization_id
+order by rows_to_sync.organization_id
+"""
+EVENT_FIGURES = """
+    count(*) filter (coalesce(email, phone_number{customer_id}) is null) as events_without_identifier,
+    avg(coalesce(occurred_at < '1990-01-01' or occurred_at > $now + interval 1 day, false)::int) as share_of_odd_dates,
+    avg((total_amount is null or abs(total_amount) > 1000000)::int) as share_of_odd_amounts,
+    (
+        select coalesce(avg(is_off::int), 0)
+        from conserved
+        where conserved.organization_id = rows_to_sync.organization_id
+    ) as share_of_orders_off
+"""
+
+
+def outgoing(connection: duckdb.DuckDBPyConnection, model: str, organizations: list[str], now: datetime) -> Any:
+    """Figures about the rows of a sync model.
+
+    Args:
+        connection: To a database in which it was built.
+        model: Which.
+        organizations: Whose; one without rows has none here.
+        now: The time of the check, aware.
+
+    Returns:
+        A pandas data frame, a row per organization. Shares are 0 to 1.
+    """
+    conserved = CONSERVED.get(model)
+    sql = OUTGOING.format(
+        model=model,
+        conserved=conserved or "select 1",
+        figures=EVENT_FIGURES.format(customer_id=", customer_id" if model.startswith("sync_odp") else "")
+        if conserved
+        else "",
+    )
+    parameters: dict[str, Any] = {"organizations": organizations}
+    return connection.execute(sql, parameters | ({"now": naive(now)} if conserved else {})).df()

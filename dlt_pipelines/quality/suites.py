@@ -1,6 +1,7 @@
-"""What is expected of landed orders, per source, as Great Expectations suites.
+"""What is expected of landed orders and of what is about to be published, as Great Expectations suites.
 
-Each expectation is about a column of `metrics.landed`, and so about organizations: those that do not meet it are named.
+Each expectation is about a column of `metrics.landed` or `metrics.outgoing`, and so about organizations: those that do
+not meet it are named.
 """
 
 from __future__ import annotations
@@ -67,20 +68,51 @@ RULES = (
 )
 
 
-def rules_of(source: str) -> list[Rule]:
-    """The rules that hold for a source, in order."""
-    return [rule for rule in RULES if not rule.sources or source in rule.sources]
+ORDER_EVENTS = ("sync_odp__order_events", "sync_omnisend__order_events")
+# of what is about to be published, by sync model
+OUTGOING_RULES = (
+    Rule("keys_are_unique", "keys_twice", "No object has the key of another", CRITICAL, high=0),
+    Rule("keys_present", "rows_without_key", "Every object has a key and a hash", CRITICAL, high=0),
+    Rule("few_are_refused", "share_refused", "At most 5 % are refused before they are sent", WARNING, high=0.05),
+    Rule(
+        *("events_have_identifiers", "events_without_identifier", "Every event names a person", CRITICAL),
+        high=0,
+        sources=ORDER_EVENTS,
+    ),
+    Rule(
+        *("dates_in_range", "share_of_odd_dates", "At most 1 % lie before 1990 or in the future", CRITICAL),
+        high=0.01,
+        sources=ORDER_EVENTS,
+    ),
+    Rule(
+        *("amounts_in_range", "share_of_odd_amounts", "At most 1 % are missing or above 1,000,000", CRITICAL),
+        high=0.01,
+        sources=ORDER_EVENTS,
+    ),
+    Rule(
+        *("money_is_conserved", "share_of_orders_off", "At most 1 % of the orders sum up to another amount than here"),
+        CRITICAL,
+        high=0.01,
+        sources=ORDER_EVENTS,
+    ),
+)
 
 
-def suite_of(source: str) -> Any:
-    """The rules of a source as a Great Expectations suite."""
+def rules_of(name: str) -> list[Rule]:
+    """The rules that hold for a source, or for a sync model, in order."""
+    rules = OUTGOING_RULES if name.startswith("sync_") else RULES
+    return [rule for rule in rules if not rule.sources or name in rule.sources]
+
+
+def suite_of(name: str) -> Any:
+    """The rules of a source or a sync model as a Great Expectations suite."""
     # takes seconds, so only a check imports it
     import great_expectations as gx
     from great_expectations.expectations.core.expect_column_values_to_be_between import ExpectColumnValuesToBeBetween
     from great_expectations.expectations.metadata_types import FailureSeverity
 
     return gx.ExpectationSuite(
-        name=f"landed_orders__{source}",
+        name=f"outgoing__{name}" if name.startswith("sync_") else f"landed_orders__{name}",
         expectations=[
             ExpectColumnValuesToBeBetween(
                 column=rule.column,
@@ -90,6 +122,6 @@ def suite_of(source: str) -> Any:
                 severity=FailureSeverity(rule.severity),
                 meta={"name": rule.name},
             )
-            for rule in rules_of(source)
+            for rule in rules_of(name)
         ],
     )

@@ -29,10 +29,11 @@ class RequestError(Exception):
         self.headers = headers or {}
 
 
-class _LostConnection(Response):
+class LostConnection(Response):
     """Promises more than it sends, and hangs up."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Sends half of it."""
         headers = [*self.raw_headers[:0], (b"content-length", str(len(self.body) + 100).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
@@ -44,7 +45,7 @@ def json_answer(
     """A good answer, unless a fault of the connection strikes."""
     content = orjson.dumps(body)
     if faults.strikes("connection_lost"):
-        return _LostConnection(content[: len(content) // 2])
+        return LostConnection(content[: len(content) // 2])
     if faults.strikes("cut_off"):
         return Response(content[: len(content) // 2], media_type=media_type, headers=headers)
     faults.answered()

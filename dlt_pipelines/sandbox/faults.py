@@ -16,6 +16,8 @@ from collections.abc import Iterable
 MOST_IN_A_ROW = 3
 
 SHARED = ("unavailable", "cut_off", "connection_lost", "late_row", "touched_again")
+# of a request that writes: refused, or taken and not answered
+DESTINATION = ("unavailable", "lost_after_accept", "unavailable_after_accept", "slow_after_accept")
 FAULTS = {
     "klaviyo": (
         *SHARED,
@@ -66,6 +68,16 @@ FAULTS = {
         "same_millisecond",
         "unexpanded_code",
         "multi_shipping",
+    ),
+    "odp": (*DESTINATION, "throttled", "named_400"),
+    "omnisend": (
+        *DESTINATION,
+        "throttled_header",
+        "throttled_body",
+        "slow_batch",
+        "batch_stopped",
+        "batch_forgotten",
+        "item_refused",
     ),
 }
 

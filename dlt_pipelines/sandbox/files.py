@@ -37,7 +37,8 @@ def write_configuration(folder: Path, world: Sequence[OrganizationWorld]) -> Non
         "global_holdout_share,timing_rule,address_max_tier",
         (
             [
-                *(one.plan.organization_id, one.plan.name, "live", "true", one.plan.provider, ""),
+                *(one.plan.organization_id, one.plan.name, "live", "true", one.plan.provider),
+                "|".join(one.plan.publish_to),
                 *(one.plan.email_domain, one.plan.country, one.plan.currency),
                 *("America/New_York" if one.plan.country == "US" else "Europe/London", "", "", ""),
             ]
@@ -52,7 +53,7 @@ def write_configuration(folder: Path, world: Sequence[OrganizationWorld]) -> Non
 
 def write_inbox(inbox: Path, world: Sequence[OrganizationWorld]) -> None:
     """Writes every file of the inbox: campaigns, mail files and logs, and the orders of the `files` organization."""
-    for folder in ("campaigns", "recipients", "orders", "refunds", "exclusions", "subscriptions"):
+    for folder in ("campaigns", "recipients", "orders", "order_lines", "refunds", "exclusions", "subscriptions"):
         (inbox / folder).mkdir(parents=True, exist_ok=True)
     _write_csv(inbox / "campaigns" / "campaigns.csv", CAMPAIGN_HEADER, _campaigns(world))
     for one in world:
@@ -65,6 +66,7 @@ def write_inbox(inbox: Path, world: Sequence[OrganizationWorld]) -> None:
         )
         if one.plan.provider == "files":
             _write_csv(inbox / "orders" / f"{name}_orders.csv", ORDER_HEADER, map(_order_row(one), one.orders))
+            _write_csv(inbox / "order_lines" / f"{name}_order_lines.csv", LINE_HEADER, map(_line_row(one), one.orders))
             _write_jsonl(inbox / "refunds" / f"{name}_refunds.jsonl.gz", _refunds(one))
     _write_csv(
         inbox / "exclusions" / "exclusions.csv",
@@ -169,7 +171,7 @@ def _drawn(one: OrganizationWorld) -> Iterator[tuple[CampaignPlan, Recipients]]:
 
 ORDER_HEADER = (
     "organization_id,order_id,order_number,customer_id,email,ordered_at,currency,total_amount,shipping_amount,"
-    "tax_amount,discount_amount,status,cancelled_at,discount_codes,is_test,ship_name,ship_address1,ship_address2,"
+    "tax_amount,discount_amount,status,paid_at,cancelled_at,discount_codes,is_test,ship_name,ship_address1,ship_address2,"
     "ship_city,ship_region,ship_postal_code,ship_country"
 )
 
@@ -183,8 +185,32 @@ def _order_row(one: OrganizationWorld) -> Any:
             *(one.plan.organization_id, order.order_id, f"#{order.order_id[2:]}", f"C{order.person:06d}", order.email),
             *(_text(order.ordered_at), order.currency),
             *(_money(cents) for cents in (order.total, order.shipping, order.tax, order.discount)),
-            *("cancelled" if order.cancelled_at else "paid", _text(order.cancelled_at) if order.cancelled_at else ""),
+            *("cancelled" if order.cancelled_at else "paid", _text(order.ordered_at)),
+            _text(order.cancelled_at) if order.cancelled_at else "",
             *("|".join(order.codes), str(order.is_test).lower(), name, *order.address.values()),
+        ]
+
+    return row
+
+
+LINE_HEADER = (
+    "organization_id,order_id,line_id,product_id,quantity,unit_price_amount,sku,title,discount_amount,"
+    "subtotal_amount,categories,url,image_url"
+)
+PRODUCTS = ("Trowel", "Watering can", "Seed tray", "Gloves, pair", "Bird table", "Wind chime", "Kneeler")
+
+
+def _line_row(one: OrganizationWorld) -> Any:
+    """One line per order: all that it cost but postage and tax."""
+
+    def row(order: Order) -> list[Any]:
+        number = int(order.order_id[2:]) % len(PRODUCTS)
+        title, page = PRODUCTS[number], f"https://www.{one.plan.email_domain}/products/{number + 1}"
+        goods = order.total - order.shipping - order.tax
+        return [
+            *(one.plan.organization_id, order.order_id, "1", f"P{number + 1}", 1, _money(goods + order.discount)),
+            *(f"{one.plan.organization_id[:3].upper()}-{number + 1}", title, _money(order.discount), _money(goods)),
+            *("Garden", page, f"{page}.jpg"),
         ]
 
     return row

@@ -99,6 +99,7 @@ class OrganizationPlan:
         email_domain: Its own.
         campaigns: What it mailed.
         strangers_orders: Orders by people it never mailed, at scale 1.
+        publish_to: The tools that its results go to.
     """
 
     organization_id: str
@@ -110,6 +111,7 @@ class OrganizationPlan:
     email_domain: str
     campaigns: tuple[CampaignPlan, ...]
     strangers_orders: int
+    publish_to: tuple[str, ...] = ()
 
 
 JUNIPER = OrganizationPlan(
@@ -148,6 +150,7 @@ LARKFIELD = OrganizationPlan(
         CampaignPlan("october_open", "October postcard", 1_500, 0.20, 165, 0.120, "shared"),
     ),
     4_000,
+    ("omnisend",),
 )
 HERON = OrganizationPlan(
     "heron",
@@ -176,6 +179,7 @@ MARLOW = OrganizationPlan(
         CampaignPlan("rain_gear", "Rain gear", 1_500, 0.20, 90, 0.110, "own", "segment"),
     ),
     800,
+    ("odp", "omnisend"),
 )
 TAMARIND = OrganizationPlan(
     "tamarind",

@@ -1,0 +1,90 @@
+"""What `matchback publish` does, in its several forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlt_pipelines import console, ops
+from dlt_pipelines.config import Workspace
+from dlt_pipelines.database import opened_for_writing
+from dlt_pipelines.destinations import ledger as ledgers
+from dlt_pipelines.destinations import publishing, summary
+from dlt_pipelines.destinations.account import AccountRun, Options, PublishReport, new_run_id
+from dlt_pipelines.destinations.ledger import Ledger
+from dlt_pipelines.destinations.registry import DESTINATIONS
+from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.quality import outgoing
+
+show_status = summary.show_status
+
+
+def publish(workspace: Workspace, tool: str, options: Options) -> None:
+    """Publishes, or writes what would be sent, and prints what was done.
+
+    Raises:
+        MatchbackError: Something failed, or too much was refused; the message lists it. The rest was done.
+    """
+    errors: list[str] = []
+    if options.is_sent:
+        options, errors = outgoing.let_through(workspace, tool, options)
+    report = publishing.publish(workspace, tool, options)
+    summary.show(report, tool)
+    if options.is_sent:
+        summary.show_reasons(workspace, tool)
+    errors += report.errors
+    if errors:
+        raise MatchbackError("\n".join(errors))
+
+
+def resolve(
+    workspace: Workspace, tool: str, organizations: Sequence[str] | None, is_sent: bool, batch_id: str | None
+) -> None:
+    """Ends the doubt about unknown rows.
+
+    Raises:
+        MatchbackError: There are none.
+    """
+    publishing.known_publication(tool)
+    chosen = publishing.publishing_organizations(workspace, tool, organizations)
+    rows = 0
+    with opened_for_writing(workspace) as connection:
+        ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
+        for organization in chosen:
+            account = DESTINATIONS[tool](organization.organization_id).settings.account
+            run_id = new_run_id()
+            rows += Ledger(connection, tool, account, run_id).resolve(is_sent, batch_id)
+    if not rows:
+        what = f"batch {batch_id}" if batch_id else "any batch"
+        raise MatchbackError(f"There are no unknown rows of {what} at {tool}. `--status` lists those there are.")
+    console.line(f"{rows:,} rows are {'taken for sent' if is_sent else 'sent again by the next --send'}.")
+
+
+def write_history(workspace: Workspace, tool: str, options: Options) -> None:
+    """Writes files for ODP's import of history, one per organization.
+
+    What is in them is unknown to the ledger until somebody says that a file was uploaded, or was not.
+
+    Raises:
+        MatchbackError: The tool has no such import, or a file was not written; the others were.
+    """
+    if tool != "odp":
+        raise MatchbackError(f"{tool} imports no files; --csv is for odp.")
+    report = PublishReport()
+    written = []
+    with opened_for_writing(workspace) as connection:
+        ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
+        for organization in publishing.publishing_organizations(workspace, tool, options.organizations):
+            run = AccountRun(
+                workspace, connection, publishing.known_publication(tool), organization, options, None, report
+            )
+            publishing.guarded(lambda run=run: written.append(run.write_history()), report, organization)  # type: ignore[misc]
+    for file in written:
+        if file is not None:
+            actions = f"{len(file.written):,} order actions in {file.rows:,} rows"
+            console.line(f"{file.path}: {actions}, {file.rejects:,} left out.")
+            console.line(
+                f"  Upload it, then `matchback publish odp --resolve sent --batch {file.path.name}`; if you throw it "
+                "away, `--resolve resend`. Until then its rows are sent no other way."
+            )
+    if report.errors:
+        raise MatchbackError("\n".join(report.errors))

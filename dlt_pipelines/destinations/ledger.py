@@ -1,0 +1,311 @@
+"""The publish ledger: what each destination was sent, and what became of it. Written around every request.
+
+Rows of one request have one `batch_id`, and later requests have later ones, so that a request's rows are found at the
+table's end and not by a look through all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from dlt_pipelines import ops
+from dlt_pipelines.destinations.items import Batch, Fault, Refusal, Status
+
+LEDGER, RUNS = "publish_ledger", "publish_runs"
+# what `--resolve resend` leaves behind, so that the next run sends it
+RESEND = "resend"
+CARRIED = "carried_by_cancellation"
+TAKEN = (Status.ACCEPTED, Status.CONFIRMED, Status.CONFLICT)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the ledger knew of a row before it is sent again.
+
+    Attributes:
+        attempts: How often this payload was sent.
+        first_sent_at: UTC without a zone; None where it never was.
+        is_known: Whether it has a row.
+    """
+
+    attempts: int = 0
+    first_sent_at: datetime | None = None
+    is_known: bool = False
+
+
+class Ledger:
+    """The rows of one account."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, destination: str, account: str, run_id: str) -> None:
+        """Rows that this writes bear `run_id`."""
+        self._connection = connection
+        self._account = [destination, account]
+        self._run_id = run_id
+
+    def begin(self, batches: Sequence[tuple[Batch, Sequence[Sent]]]) -> None:
+        """Notes requests that are about to be made, before they are."""
+        rows: list[tuple[Any, ...]] = []
+        known: list[str] = []
+        now = naive_now()
+        for batch, sent in batches:
+            for item, before in zip(batch.items, sent, strict=True):
+                first_sent_at = before.first_sent_at or now
+                attempts = before.attempts + 1
+                rows.append((item.sync_key, batch.entity, item.payload_hash, attempts, batch.batch_id, first_sent_at))
+                if before.is_known:
+                    known.append(item.sync_key)
+        names = ("sync_key", "entity", "payload_hash", "attempts", "batch_id", "first_sent_at")
+        begun = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+        self._connection.execute("begin")
+        self._delete(known)
+        self._connection.register("begun", begun)
+        self._connection.execute(
+            """
+            insert into ops.publish_ledger by name
+            select
+                ? as destination, ? as account, sync_key, entity, payload_hash, 'pending' as status,
+                cast(attempts as integer) as attempts, batch_id, first_sent_at, cast(? as timestamp) as last_sent_at,
+                ? as run_id
+            from begun
+            """,
+            [*self._account, now, self._run_id],
+        )
+        self._connection.unregister("begun")
+        self._connection.execute("commit")
+
+    def settle(
+        self,
+        batch_id: str,
+        status: Status,
+        http_status: int | None = None,
+        remote_job_id: str | None = None,
+        fault: Fault | None = None,
+    ) -> None:
+        """Notes what became of all rows of a request."""
+        self._connection.execute(
+            """
+            update ops.publish_ledger
+            set
+                status = ?, http_status = ?, remote_job_id = coalesce(?, remote_job_id),
+                error_code = ?, error_pointer = ?, error_message = ?
+            where batch_id = ? and destination = ? and account = ?
+            """,
+            [status.value, http_status, remote_job_id, *_told(fault), batch_id, *self._account],
+        )
+
+    def settle_rows(
+        self, batch_id: str, status: Status, faults: Iterable[tuple[str, Fault | None]], http_status: int | None
+    ) -> None:
+        """Notes what became of single rows of a request, by their key."""
+        for sync_key, fault in faults:
+            self._connection.execute(
+                """
+                update ops.publish_ledger
+                set status = ?, http_status = ?, error_code = ?, error_pointer = ?, error_message = ?
+                where batch_id = ? and sync_key = ? and destination = ? and account = ?
+                """,
+                [status.value, http_status, *_told(fault), batch_id, sync_key, *self._account],
+            )
+
+    def take_back(self, batch_id: str, sync_keys: Sequence[str] | None = None) -> None:
+        """Notes that rows of a request, or all of them, cannot have arrived: that attempt does not count."""
+        self._connection.execute(
+            """
+            update ops.publish_ledger
+            set attempts = greatest(attempts - 1, 0)
+            where batch_id = ? and destination = ? and account = ? and (? or list_contains(?, sync_key))
+            """,
+            [batch_id, *self._account, sync_keys is None, list(sync_keys or [])],
+        )
+
+    def refuse(self, entity: str, refusals: Sequence[Refusal], status: Status = Status.REJECTED) -> None:
+        """Notes rows that are not sent, and why. With another status: rows that need not be sent."""
+        if not refusals:
+            return
+        now = naive_now()
+        refused = pa.table(
+            {
+                "sync_key": [one.sync_key for one in refusals],
+                "payload_hash": [one.payload_hash for one in refusals],
+                "error_code": [one.code for one in refusals],
+                "error_pointer": pa.array([one.pointer for one in refusals], pa.string()),
+            }
+        )
+        self._connection.execute("begin")
+        self._delete([one.sync_key for one in refusals])
+        self._connection.register("refused", refused)
+        self._connection.execute(
+            """
+            insert into ops.publish_ledger by name
+            select
+                ? as destination, ? as account, sync_key, ? as entity, payload_hash, ? as status, 0 as attempts,
+                error_code, error_pointer, cast(? as timestamp) as first_sent_at,
+                cast(? as timestamp) as last_sent_at, ? as run_id
+            from refused
+            """,
+            [*self._account, entity, status.value, now, now, self._run_id],
+        )
+        self._connection.unregister("refused")
+        self._connection.execute("commit")
+
+    def mark(self, sync_keys: Sequence[str], status: Status, error_code: str | None) -> None:
+        """Gives rows another status; what was sent of them stays noted."""
+        if sync_keys:
+            self._connection.execute(
+                """
+                update ops.publish_ledger
+                set status = ?, error_code = ?, error_pointer = null, error_message = null, run_id = ?
+                where destination = ? and account = ? and list_contains(?, sync_key)
+                """,
+                [status.value, error_code, self._run_id, *self._account, list(sync_keys)],
+            )
+
+    def interrupted(self, entities: Sequence[str]) -> int:
+        """Parks rows whose request was under way when the process ended, where to send them again might double them.
+
+        Returns:
+            How many.
+        """
+        [(rows,)] = self._connection.execute(
+            """
+            update ops.publish_ledger
+            set status = 'unknown', error_code = 'interrupted'
+            where status = 'pending' and destination = ? and account = ? and list_contains(?, entity)
+            """,
+            [*self._account, list(entities)],
+        ).fetchall()
+        return int(rows)
+
+    def open_jobs(self) -> list[tuple[str, str, str]]:
+        """Requests of earlier runs that were taken, and whose jobs were never asked about: batch, job and entity."""
+        return self._connection.execute(
+            """
+            select batch_id, remote_job_id, min(entity)
+            from ops.publish_ledger
+            where status = 'accepted' and remote_job_id is not null and destination = ? and account = ?
+            group by batch_id, remote_job_id
+            order by batch_id
+            """,
+            self._account,
+        ).fetchall()
+
+    def resolve(self, is_sent: bool, batch_id: str | None) -> int:
+        """Ends the doubt about unknown rows, of one request or of all.
+
+        Args:
+            is_sent: They arrived; otherwise they did not, and are sent again.
+            batch_id: Which request's; None for all.
+
+        Returns:
+            How many rows.
+        """
+        status, code = (Status.ACCEPTED, "resolved_as_sent") if is_sent else (Status.REJECTED, RESEND)
+        [(rows,)] = self._connection.execute(
+            """
+            update ops.publish_ledger
+            set
+                status = ?, error_code = ?, error_pointer = null, error_message = null, run_id = ?,
+                attempts = case when ? then attempts else 0 end
+            where status = 'unknown' and destination = ? and account = ? and (? is null or batch_id = ?)
+            """,
+            [status.value, code, self._run_id, is_sent, *self._account, batch_id, batch_id],
+        ).fetchall()
+        return int(rows)
+
+    def rows(self, entity: str | None = None) -> int:
+        """How many objects the account has rows of."""
+        [(count,)] = self._connection.execute(
+            """
+            select count(*) from ops.publish_ledger
+            where destination = ? and account = ? and (? is null or entity = ?) and status <> 'rejected'
+            """,
+            [*self._account, entity, entity],
+        ).fetchall()
+        return int(count)
+
+    def _delete(self, sync_keys: Sequence[str]) -> None:
+        if sync_keys:
+            self._connection.execute(
+                """
+                delete from ops.publish_ledger
+                where destination = ? and account = ? and sync_key in (select unnest(?))
+                """,
+                [*self._account, list(sync_keys)],
+            )
+
+
+@dataclass
+class RunRecord:
+    """A row of `ops.publish_runs`: one account and entity in one run. Times are aware.
+
+    Attributes:
+        run_id: Later runs have later ones.
+        destination: The tool.
+        account: At the tool.
+        organization_id: Whose.
+        entity: The sync model without its prefix.
+        started_at: When the run began with it.
+        finished_at: None while it runs.
+        requests: That were answered, polls not among them.
+        sent_rows: Rows that were taken.
+        unchanged_rows: Rows that are there already.
+        rejected_rows: Rows refused in this run.
+        unknown_rows: Rows of which in this run nobody could tell whether they arrived.
+        conflict_rows: Rows found in this run that can no longer be changed.
+        waiting_rows: Rows that wait for something.
+        error: What stopped it.
+    """
+
+    run_id: str
+    destination: str
+    account: str
+    organization_id: str
+    entity: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    requests: int = 0
+    sent_rows: int = 0
+    unchanged_rows: int = 0
+    rejected_rows: int = 0
+    unknown_rows: int = 0
+    conflict_rows: int = 0
+    waiting_rows: int = 0
+    error: str | None = None
+
+
+def begin_run(connection: duckdb.DuckDBPyConnection, record: RunRecord) -> None:
+    """Writes that an account's entity is being published."""
+    ops.insert(connection, RUNS, RunRecord, [record])
+
+
+def end_run(connection: duckdb.DuckDBPyConnection, record: RunRecord) -> None:
+    """Writes how that ended."""
+    connection.execute(
+        "delete from ops.publish_runs where run_id = ? and destination = ? and account = ? and entity = ?",
+        [record.run_id, record.destination, record.account, record.entity],
+    )
+    ops.insert(connection, RUNS, RunRecord, [record])
+
+
+def last_run(connection: duckdb.DuckDBPyConnection, destination: str, account: str) -> tuple[str | None, int]:
+    """The id of the last run of an account, and how many rows all its runs sent."""
+    [(run_id, sent)] = connection.execute(
+        "select max(run_id), coalesce(sum(sent_rows), 0) from ops.publish_runs where destination = ? and account = ?",
+        [destination, account],
+    ).fetchall()
+    return run_id, int(sent)
+
+
+def naive_now() -> datetime:
+    """The time, in UTC without a zone, which is how every time is stored."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _told(fault: Fault | None) -> tuple[str | None, str | None, str | None]:
+    return (None, None, None) if fault is None else (fault.code, fault.pointer, fault.message)

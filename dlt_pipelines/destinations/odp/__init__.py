@@ -1,0 +1,5 @@
+"""Optimizely Data Platform (ODP, once Zaius)."""
+
+from dlt_pipelines.destinations.odp.destination import Odp
+
+__all__ = ["Odp"]

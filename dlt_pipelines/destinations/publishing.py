@@ -1,0 +1,139 @@
+"""`matchback publish`: sends what is new or changed and records what became of it; or writes what it would send."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import IO
+
+import duckdb
+
+from dlt_pipelines import ops
+from dlt_pipelines.config import Workspace
+from dlt_pipelines.database import landed_rows, opened, opened_for_writing
+from dlt_pipelines.destinations import ledger as ledgers
+from dlt_pipelines.destinations.account import AccountRun, Options, PublishReport
+from dlt_pipelines.destinations.exposures import Publication, publications
+from dlt_pipelines.destinations.registry import DESTINATIONS
+from dlt_pipelines.errors import ConfigurationError, MatchbackError
+from dlt_pipelines.organizations import Organization, read_organizations
+
+LAST_RUNS = "select organization_id, max(started_at) from ops.publish_runs where destination = ? group by all"
+HELD = "select organization_id from ops.quality_gate where is_held"
+
+
+def publish(workspace: Workspace, tool: str, options: Options, now: datetime | None = None) -> PublishReport:
+    """Publishes to a tool for each organization that publishes there.
+
+    Args:
+        workspace: Whose database; the sync models in it are as the last build left them.
+        tool: Which.
+        options: What a person asks for.
+        now: The time that ages are counted from, aware; None is the clock's.
+
+    Raises:
+        MatchbackError: Nothing can be published: the tool or an organization is unknown, or there is no database.
+    """
+    publication = known_publication(tool)
+    chosen = publishing_organizations(workspace, tool, options.organizations)
+    report = PublishReport()
+    if options.is_sent:
+        with opened_for_writing(workspace) as connection:
+            ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
+            for organization in chosen:
+                one = AccountRun(workspace, connection, publication, organization, options, now, report)
+                guarded(one.send, report, organization)
+    else:
+        with opened(workspace) as connection, _requests_file(workspace, tool, report) as file:
+            for organization in chosen:
+                one = AccountRun(workspace, connection, publication, organization, options, now, report)
+                guarded(lambda one=one: one.write(file), report, organization)  # type: ignore[misc]
+    return report
+
+
+def known_publication(tool: str) -> Publication:
+    """The exposure of a tool.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    known = publications()
+    if tool not in known or tool not in DESTINATIONS:
+        raise ConfigurationError(f"There is nothing to publish to {tool!r}; there are {' and '.join(sorted(known))}.")
+    return known[tool]
+
+
+def publishing_organizations(workspace: Workspace, tool: str, wanted: Sequence[str] | None) -> list[Organization]:
+    """The organizations that publish to a tool: live, not held back, and it is in their `publish_to`.
+
+    Raises:
+        ConfigurationError: One that is asked for does not; the message says why.
+    """
+    organizations = read_organizations(workspace.config)
+    held = {name for (name,) in landed_rows(workspace.database, HELD)}
+    problems = {one.organization_id: _why_not(one, tool, held) for one in organizations}
+    for name in wanted or ():
+        problem = problems.get(name, "it is not in organizations.csv")
+        if problem:
+            raise ConfigurationError(f"organization {name} does not publish to {tool}: {problem}.")
+    return [
+        one
+        for one in organizations
+        if problems[one.organization_id] is None and (wanted is None or one.organization_id in wanted)
+    ]
+
+
+def _why_not(one: Organization, tool: str, held: set[str]) -> str | None:
+    if tool not in one.publish_to:
+        return f"{tool} is not in its publish_to in organizations.csv"
+    if one.status != "live" or not one.sync_orders:
+        return f"its status is {one.status} and sync_orders is {str(one.sync_orders).lower()}, so it is stale"
+    return "the landing gate holds it back" if one.organization_id in held else None
+
+
+def guarded(step: Callable[[], None], report: PublishReport, organization: Organization) -> None:
+    """One organization's trouble is not the others'."""
+    try:
+        step()
+    except duckdb.CatalogException:
+        raise MatchbackError("The sync models are not there yet. Run `matchback run`, or `dbt build`, first.") from None
+    except MatchbackError as error:
+        if isinstance(error, ConfigurationError) and organization.organization_id not in str(error):
+            raise
+        report.errors.append(str(error))
+
+
+@contextmanager
+def _requests_file(workspace: Workspace, tool: str, report: PublishReport) -> Iterator[IO[bytes]]:
+    """The file of a dry run, complete or not there. It holds people's data: only its owner may read it."""
+    path = workspace.outbox / tool / "requests.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    with open(new, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        yield file
+    new.replace(path)
+    report.requests_file = path
+
+
+def due_organizations(workspace: Workspace, tool: str, now: datetime | None = None) -> list[str]:
+    """The organizations that `matchback run` publishes to a tool now: with `send`, and not published too lately.
+
+    Args:
+        workspace: Whose.
+        tool: Which.
+        now: The time, aware; None is the clock's.
+
+    Raises:
+        ConfigurationError: A setting is wrong.
+    """
+    every = timedelta(minutes=known_publication(tool).every_minutes)
+    last = dict(landed_rows(workspace.database, LAST_RUNS, [tool]))
+    at = (now or datetime.now(UTC)).replace(tzinfo=None)
+    return [
+        one.organization_id
+        for one in publishing_organizations(workspace, tool, None)
+        if DESTINATIONS[tool](one.organization_id).settings.is_sent
+        and at - last.get(one.organization_id, datetime.min) >= every
+    ]
