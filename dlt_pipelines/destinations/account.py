@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import IO
@@ -21,7 +22,7 @@ from dlt_pipelines.destinations import ledger as ledgers
 from dlt_pipelines.destinations.base import Destination
 from dlt_pipelines.destinations.exposures import Publication
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Refusal, Status
-from dlt_pipelines.destinations.ledger import Ledger, RunRecord, Sent
+from dlt_pipelines.destinations.ledger import Ledger, RunRecord, Sent, Verdict
 from dlt_pipelines.destinations.odp import history
 from dlt_pipelines.destinations.plan import Choice, Plan
 from dlt_pipelines.destinations.planner import plan as batches_of
@@ -29,6 +30,10 @@ from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.destinations.sending import Sender, Work
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import Organization
+
+# rows that payloads are made of at a time
+PART_ROWS = 2_000
+NEVER_SENT = Sent()
 
 
 @dataclass(frozen=True)
@@ -80,13 +85,15 @@ class AccountRun:
     def __init__(
         self,
         workspace: Workspace,
-        connection: duckdb.DuckDBPyConnection,
+        connections: tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection],
         publication: Publication,
         organization: Organization,
         options: Options,
         now: datetime | None,
         report: PublishReport,
     ) -> None:
+        # the ledger is written from one thread while the plan is read in another
+        connection, plan_connection = connections
         self._workspace, self._connection = workspace, connection
         self._publication, self._options, self._report = publication, options, report
         self._name = organization.organization_id
@@ -95,7 +102,7 @@ class AccountRun:
         self._settings = self._destination.settings
         self.run_id = new_run_id()
         self._ledger = Ledger(connection, publication.tool, self._settings.account, self.run_id)
-        self._plan = Plan(connection, publication.tool, self._settings.account)
+        self._plan = Plan(plan_connection, publication.tool, self._settings.account)
         self._batch_ids = (f"{self.run_id}-{number:07d}" for number in count())
 
     def send(self) -> None:
@@ -161,7 +168,7 @@ class AccountRun:
                 refused.extend(Refusal(*row) for kind in ("refuse", "refused_before") for row in self._plan.rows(kind))
                 self._plan.promise()
                 for chunk in self._plan.outgoing(model):
-                    known.update(_sent(chunk.filter(pl.col("is_known"))))
+                    known.update(_sent(chunk))
                     yield chunk
 
         file = history.write(self._workspace.outbox / "odp" / name, chunks(), refused)
@@ -170,8 +177,11 @@ class AccountRun:
             return None
         items = [Item(key, payload_hash, b"") for key, payload_hash in file.written]
         # the ledger has them before the file is there under its name, so that none can be uploaded that it knows not of
-        self._ledger.begin([(Batch(name, entity, items), [known.get(one.sync_key, Sent()) for one in items])])
-        self._ledger.settle(name, Status.UNKNOWN, fault=Fault("written_to_file"))
+        with self._ledger.together():
+            self._ledger.begin(
+                entity, [(Batch(name, entity, items), [known.get(one.sync_key, NEVER_SENT) for one in items])]
+            )
+            self._ledger.settle([Verdict(name, Status.UNKNOWN, fault=Fault("written_to_file"))])
         file.finish()
         return file
 
@@ -192,7 +202,12 @@ class AccountRun:
         for decisions in self._decisions(entity):
             self._count(decisions, record)
             self._note_decided(entity, record)
-            sender.send_all(self._work(entity, record))
+            # a request's rows are a few hundred: a second thread of the database only takes time from the requests
+            self._connection.execute("set threads = 1")
+            try:
+                sender.send_all(partial(self._work, entity))
+            finally:
+                self._connection.execute("reset threads")
 
     def _decisions(self, entity: str, is_backfill: bool = False) -> Iterator[dict[str, int]]:
         """Decides about an entity step by step: each sees what became of the one before."""
@@ -222,23 +237,28 @@ class AccountRun:
         refused = [Refusal(key, payload_hash, reason) for key, payload_hash, reason in self._plan.rows("refuse")]
         carried = [Refusal(key, payload_hash, ledgers.CARRIED) for key, payload_hash, _ in self._plan.rows("carried")]
         conflicts = [key for key, *_ in self._plan.rows("conflict")]
-        self._ledger.refuse(entity, refused)
-        self._ledger.refuse(entity, carried, Status.ACCEPTED)
-        self._ledger.mark(conflicts, Status.CONFLICT, "changed_after_sending")
-        self._ledger.mark([key for key, *_ in self._plan.rows("settled")], Status.ACCEPTED, None)
+        with self._ledger.together():
+            self._ledger.refuse(entity, refused)
+            self._ledger.refuse(entity, carried, Status.ACCEPTED)
+            self._ledger.mark(conflicts, Status.CONFLICT, "changed_after_sending")
+            self._ledger.mark([key for key, *_ in self._plan.rows("settled")], Status.ACCEPTED, None)
         record.rejected_rows += len(refused)
         record.conflict_rows += len(conflicts)
 
-    def _work(self, entity: str, record: RunRecord) -> Iterator[Work]:
+    def _work(self, entity: str, refuse: Callable[[Sequence[Refusal]], None]) -> Iterator[Work]:
         for chunk in self._plan.outgoing(self._publication.model(entity)):
             sent = _sent(chunk)
             for is_update, frame in self._by_method(entity, chunk):
-                items, refusals = _split(self._destination.items(entity, frame))
-                self._ledger.refuse(entity, refusals)
-                record.rejected_rows += len(refusals)
-                for batch in self._batches(items):
-                    known = {item.sync_key: sent[item.sync_key] for item in batch}
+                for batch in self._batches(self._items(entity, frame, refuse)):
+                    known = [sent.get(item.sync_key, NEVER_SENT) for item in batch]
                     yield Work(Batch(next(self._batch_ids), entity, batch, is_update), known)
+
+    def _items(self, entity: str, frame: pl.DataFrame, refuse: Callable[[Sequence[Refusal]], None]) -> Iterator[Item]:
+        """What is to be sent of a chunk, made a part at a time while what came before is under way."""
+        for part in frame.iter_slices(PART_ROWS):
+            items, refusals = _split(self._destination.items(entity, part))
+            refuse(refusals)
+            yield from items
 
     def _by_method(self, entity: str, chunk: pl.DataFrame) -> Iterator[tuple[bool, pl.DataFrame]]:
         """A chunk as it is, or what is new at the destination and what is there in two parts."""
@@ -270,8 +290,6 @@ def _split(found: Sequence[Item | Refusal]) -> tuple[list[Item], list[Refusal]]:
 
 
 def _sent(chunk: pl.DataFrame) -> dict[str, Sent]:
-    """What the ledger knew of the rows of a chunk, by key."""
-    columns = chunk.select("sync_key", "attempts", "first_sent_at", "is_known")
-    return {
-        key: Sent(attempts, first_sent_at, is_known) for key, attempts, first_sent_at, is_known in columns.iter_rows()
-    }
+    """What the ledger knew of the rows of a chunk that it knew, by key."""
+    columns = chunk.filter(pl.col("is_known")).select("sync_key", "attempts", "first_sent_at")
+    return {key: Sent(attempts, first_sent_at, is_known=True) for key, attempts, first_sent_at in columns.iter_rows()}

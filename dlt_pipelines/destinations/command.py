@@ -75,7 +75,13 @@ def write_history(workspace: Workspace, tool: str, options: Options) -> None:
         ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
         for organization in publishing.publishing_organizations(workspace, tool, options.organizations):
             run = AccountRun(
-                workspace, connection, publishing.known_publication(tool), organization, options, None, report
+                workspace,
+                (connection, connection),
+                publishing.known_publication(tool),
+                organization,
+                options,
+                None,
+                report,
             )
             publishing.guarded(lambda run=run: written.append(run.write_history()), report, organization)  # type: ignore[misc]
     for file in written:

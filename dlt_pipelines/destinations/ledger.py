@@ -6,10 +6,10 @@ table's end and not by a look through all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -39,6 +39,25 @@ class Sent:
     is_known: bool = False
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What became of all rows of a request.
+
+    Attributes:
+        batch_id: Which.
+        status: Theirs from now on.
+        http_status: What was answered.
+        remote_job_id: The destination's id of the request; None leaves the one that is noted.
+        fault: Why, where it is no good one.
+    """
+
+    batch_id: str
+    status: Status
+    http_status: int | None = None
+    remote_job_id: str | None = None
+    fault: Fault | None = None
+
+
 class Ledger:
     """The rows of one account."""
 
@@ -48,80 +67,120 @@ class Ledger:
         self._account = [destination, account]
         self._run_id = run_id
 
-    def begin(self, batches: Sequence[tuple[Batch, Sequence[Sent]]]) -> None:
-        """Notes requests that are about to be made, before they are."""
-        rows: list[tuple[Any, ...]] = []
-        known: list[str] = []
-        now = naive_now()
-        for batch, sent in batches:
-            for item, before in zip(batch.items, sent, strict=True):
-                first_sent_at = before.first_sent_at or now
-                attempts = before.attempts + 1
-                rows.append((item.sync_key, batch.entity, item.payload_hash, attempts, batch.batch_id, first_sent_at))
-                if before.is_known:
-                    known.append(item.sync_key)
-        names = ("sync_key", "entity", "payload_hash", "attempts", "batch_id", "first_sent_at")
-        begun = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is noted inside is noted all at once, or not at all."""
         self._connection.execute("begin")
-        self._delete(known)
-        self._connection.register("begun", begun)
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("rollback")
+            raise
+        self._connection.execute("commit")
+
+    def begin(self, entity: str, batches: Sequence[tuple[Batch, Sequence[Sent]]]) -> None:
+        """Notes requests that are about to be made, before they are."""
+        if not batches:
+            return
+        now = naive_now()
+        known = [before for _, sent in batches for before in sent]
+        keys = [item.sync_key for batch, _ in batches for item in batch.items]
+        is_new = not any(before.is_known for before in known)
+        if not is_new:
+            self._delete([key for key, before in zip(keys, known, strict=True) if before.is_known])
+        # lists as parameters: to hand over a table takes twice as long
         self._connection.execute(
             """
             insert into ops.publish_ledger by name
             select
-                ? as destination, ? as account, sync_key, entity, payload_hash, 'pending' as status,
-                cast(attempts as integer) as attempts, batch_id, first_sent_at, cast(? as timestamp) as last_sent_at,
-                ? as run_id
-            from begun
-            """,
-            [*self._account, now, self._run_id],
+                $1 as destination, $2 as account, $3 as entity, unnest($4::varchar[]) as sync_key,
+                unnest($5::varchar[]) as payload_hash, 'pending' as status,
+                {attempts} as attempts, unnest($7::varchar[]) as batch_id, {first_sent_at} as first_sent_at,
+                $9::timestamp as last_sent_at, $10 as run_id
+            """.format(
+                # most often all rows are new, and then so is this of all of them
+                attempts="$6::integer" if is_new else "unnest($6::integer[])",
+                first_sent_at="$8::timestamp" if is_new else "unnest($8::timestamp[])",
+            ),
+            [
+                *(*self._account, entity, keys),
+                [item.payload_hash for batch, _ in batches for item in batch.items],
+                1 if is_new else [before.attempts + 1 for before in known],
+                [batch.batch_id for batch, _ in batches for _ in batch.items],
+                now if is_new else [before.first_sent_at or now for before in known],
+                *(now, self._run_id),
+            ],
         )
-        self._connection.unregister("begun")
-        self._connection.execute("commit")
 
-    def settle(
-        self,
-        batch_id: str,
-        status: Status,
-        http_status: int | None = None,
-        remote_job_id: str | None = None,
-        fault: Fault | None = None,
-    ) -> None:
-        """Notes what became of all rows of a request."""
+    def settle(self, verdicts: Sequence[Verdict]) -> None:
+        """Notes what became of requests, of all their rows."""
+        if not verdicts:
+            return
+        batch_ids = [one.batch_id for one in verdicts]
+        told = [_told(one.fault) for one in verdicts]
         self._connection.execute(
             """
             update ops.publish_ledger
             set
-                status = ?, http_status = ?, remote_job_id = coalesce(?, remote_job_id),
-                error_code = ?, error_pointer = ?, error_message = ?
-            where batch_id = ? and destination = ? and account = ?
+                status = ($2::varchar[])[list_position($1, batch_id)],
+                http_status = ($3::integer[])[list_position($1, batch_id)],
+                remote_job_id = coalesce(($4::varchar[])[list_position($1, batch_id)], remote_job_id),
+                error_code = ($5::varchar[])[list_position($1, batch_id)],
+                error_pointer = ($6::varchar[])[list_position($1, batch_id)],
+                error_message = ($7::varchar[])[list_position($1, batch_id)]
+            -- the bounds let the table's older parts be passed over
+            where batch_id between $8 and $9
+                and list_contains($1, batch_id)
+                and destination = $10
+                and account = $11
             """,
-            [status.value, http_status, remote_job_id, *_told(fault), batch_id, *self._account],
+            [
+                batch_ids,
+                [one.status.value for one in verdicts],
+                [one.http_status for one in verdicts],
+                [one.remote_job_id for one in verdicts],
+                *map(list, zip(*told, strict=True)),
+                *(min(batch_ids), max(batch_ids), *self._account),
+            ],
         )
 
-    def settle_rows(
-        self, batch_id: str, status: Status, faults: Iterable[tuple[str, Fault | None]], http_status: int | None
-    ) -> None:
-        """Notes what became of single rows of a request, by their key."""
-        for sync_key, fault in faults:
-            self._connection.execute(
-                """
-                update ops.publish_ledger
-                set status = ?, http_status = ?, error_code = ?, error_pointer = ?, error_message = ?
-                where batch_id = ? and sync_key = ? and destination = ? and account = ?
-                """,
-                [status.value, http_status, *_told(fault), batch_id, sync_key, *self._account],
-            )
+    def settle_rows(self, batch_id: str, faults: Sequence[tuple[str, Fault]], http_status: int | None) -> None:
+        """Notes rows of a request that were refused, by their key, and why."""
+        if not faults:
+            return
+        told = [_told(fault) for _, fault in faults]
+        self._connection.execute(
+            """
+            update ops.publish_ledger
+            set
+                status = 'rejected', http_status = $1,
+                error_code = told.error_code, error_pointer = told.error_pointer, error_message = told.error_message
+            from (
+                select
+                    unnest($2::varchar[]) as sync_key, unnest($3::varchar[]) as error_code,
+                    unnest($4::varchar[]) as error_pointer, unnest($5::varchar[]) as error_message
+            ) as told
+            where publish_ledger.sync_key = told.sync_key
+                and publish_ledger.batch_id = $6
+                and publish_ledger.destination = $7
+                and publish_ledger.account = $8
+            """,
+            [
+                *(http_status, [key for key, _ in faults]),
+                *map(list, zip(*told, strict=True)),
+                *(batch_id, *self._account),
+            ],
+        )
 
-    def take_back(self, batch_id: str, sync_keys: Sequence[str] | None = None) -> None:
-        """Notes that rows of a request, or all of them, cannot have arrived: that attempt does not count."""
+    def take_back(self, batch_id: str) -> None:
+        """Notes that a request cannot have arrived: that attempt does not count."""
         self._connection.execute(
             """
             update ops.publish_ledger
             set attempts = greatest(attempts - 1, 0)
-            where batch_id = ? and destination = ? and account = ? and (? or list_contains(?, sync_key))
+            where batch_id = ? and destination = ? and account = ?
             """,
-            [batch_id, *self._account, sync_keys is None, list(sync_keys or [])],
+            [batch_id, *self._account],
         )
 
     def refuse(self, entity: str, refusals: Sequence[Refusal], status: Status = Status.REJECTED) -> None:
@@ -137,7 +196,6 @@ class Ledger:
                 "error_pointer": pa.array([one.pointer for one in refusals], pa.string()),
             }
         )
-        self._connection.execute("begin")
         self._delete([one.sync_key for one in refusals])
         self._connection.register("refused", refused)
         self._connection.execute(
@@ -152,7 +210,6 @@ class Ledger:
             [*self._account, entity, status.value, now, now, self._run_id],
         )
         self._connection.unregister("refused")
-        self._connection.execute("commit")
 
     def mark(self, sync_keys: Sequence[str], status: Status, error_code: str | None) -> None:
         """Gives rows another status; what was sent of them stays noted."""

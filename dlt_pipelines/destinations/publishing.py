@@ -40,15 +40,15 @@ def publish(workspace: Workspace, tool: str, options: Options, now: datetime | N
     chosen = publishing_organizations(workspace, tool, options.organizations)
     report = PublishReport()
     if options.is_sent:
-        with opened_for_writing(workspace) as connection:
+        with opened_for_writing(workspace) as connection, connection.cursor() as second:
             ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
             for organization in chosen:
-                one = AccountRun(workspace, connection, publication, organization, options, now, report)
+                one = AccountRun(workspace, (connection, second), publication, organization, options, now, report)
                 guarded(one.send, report, organization)
     else:
         with opened(workspace) as connection, _requests_file(workspace, tool, report) as file:
             for organization in chosen:
-                one = AccountRun(workspace, connection, publication, organization, options, now, report)
+                one = AccountRun(workspace, (connection, connection), publication, organization, options, now, report)
                 guarded(lambda one=one: one.write(file), report, organization)  # type: ignore[misc]
     return report
 

@@ -1,20 +1,22 @@
-"""Sends batches, several at a time, and has the ledger say what became of each before the next one takes its place.
+"""Sends batches, several at a time, and has the ledger say what became of each.
 
-One thread writes the ledger; the others make requests. A request's rows are in the ledger before it is made.
+Requests are made by a pool of threads, and the ledger is written by one more, so that neither waits for the payloads,
+which are made here meanwhile. A request's rows are in the ledger before it is made.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dlt_pipelines import console
 from dlt_pipelines.destinations.base import Destination
-from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Status
-from dlt_pipelines.destinations.ledger import RESEND, Ledger, RunRecord, Sent
+from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Refusal, Status
+from dlt_pipelines.destinations.ledger import RESEND, Ledger, RunRecord, Sent, Verdict
 from dlt_pipelines.errors import ProviderError
 
 # jobs that are waited for at a time, so that what is remembered of them stays small
@@ -22,6 +24,8 @@ MOST_OPEN_JOBS = 50
 # a job is asked about ever more rarely, and after this long it is left to a later run
 SLOWEST_POLL_SECONDS, PATIENCE_SECONDS = 30.0, 600.0
 SLOWER = 1.5
+# how many times as many requests as are made at a time the ledger has
+AHEAD = 4
 NOT_SENT = "not_sent"
 
 
@@ -31,11 +35,11 @@ class Work:
 
     Attributes:
         batch: What to send.
-        sent: By `sync_key`.
+        sent: Of each of its items, in their order.
     """
 
     batch: Batch
-    sent: Mapping[str, Sent]
+    sent: Sequence[Sent]
 
 
 @dataclass
@@ -48,6 +52,28 @@ class _Job:
     gap: float
     started: float
     is_asked: bool = False
+
+
+@dataclass
+class _Note:
+    """What the ledger is to be told next.
+
+    Attributes:
+        verdicts: What became of requests.
+        faults: Rows of a request that were refused: batch id, keys with the reason, and what was answered.
+        taken_back: Requests that cannot have arrived.
+        refusals: Rows that are not sent.
+        starting: Requests that are made once the ledger has them.
+    """
+
+    verdicts: list[Verdict] = field(default_factory=list)
+    faults: list[tuple[str, list[tuple[str, Fault]], int | None]] = field(default_factory=list)
+    taken_back: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    starting: list[Work] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.verdicts or self.refusals or self.starting)
 
 
 class Sender:
@@ -64,29 +90,39 @@ class Sender:
         """Counts what it does in `record`; `batch_ids` names requests that have to be made anew."""
         self._destination, self._ledger, self._record = destination, ledger, record
         self._activity, self._batch_ids = activity, batch_ids
+        settings = destination.settings
+        # where nobody limits the rate, the next requests are in the ledger while the others are under way
+        self._places = settings.concurrency * (1 if settings.per_second else AHEAD)
+        self._note = _Note()
+        self._noting: Future[list[Work]] | None = None
+        self._noted: list[Work] = []
         self._again: deque[Work] = deque()
         self._jobs: dict[str, _Job] = {}
-        self._futures: dict[Future[Outcome | None], Work] = {}
+        self._sending: dict[Future[Any], Work] = {}
+        self._polling: dict[Future[Any], _Job] = {}
+        self._is_over = False
         self._error: ProviderError | None = None
 
-    def send_all(self, work: Iterable[Work]) -> None:
+    def send_all(self, make_work: Callable[[Callable[[Sequence[Refusal]], None]], Iterable[Work]]) -> None:
         """Sends all there is, and waits for what becomes of it.
+
+        Args:
+            make_work: Gives the work; it is given what takes the rows that are not sent.
 
         Raises:
             ProviderError: Nothing more can be sent. What had been sent is settled.
         """
-        upcoming = iter(work)
-        with ThreadPoolExecutor(self._destination.settings.concurrency, "publish") as self._pool:
+        upcoming = iter(make_work(self._refuse))
+        self._is_over = False
+        concurrency = self._destination.settings.concurrency
+        with ThreadPoolExecutor(concurrency, "publish") as self._pool, ThreadPoolExecutor(1, "ledger") as self._clerk:
             while True:
+                self._prepare(upcoming)
+                self._tell_the_ledger()
                 self._ask_about_jobs()
-                self._start(upcoming)
-                if not self._futures and not self._jobs:
+                if self._is_idle():
                     break
-                done, _ = wait(self._futures, self._seconds_to_next_poll(), FIRST_COMPLETED)
-                if not self._futures:
-                    time.sleep(max(self._seconds_to_next_poll() or 0.0, 0.0))
-                for future in done:
-                    self._finish(future)
+                self._wait()
         if self._error:
             raise self._error
 
@@ -101,32 +137,91 @@ class Sender:
         """
         for batch_id, remote_job_id, entity in jobs:
             outcome = self._destination.poll(Batch(batch_id, entity, ()), remote_job_id)
-            if outcome is None:
-                continue
-            is_good = outcome.status is Status.CONFIRMED
-            self._ledger.settle(batch_id, Status.CONFIRMED if is_good else Status.PENDING, outcome.http_status)
+            if outcome is not None:
+                status = Status.CONFIRMED if outcome.status is Status.CONFIRMED else Status.PENDING
+                self._ledger.settle([Verdict(batch_id, status, outcome.http_status)])
 
-    def _start(self, upcoming: Iterator[Work]) -> None:
-        """Fills the free places with requests, which the ledger has first."""
-        starting: list[Work] = []
-        busy = sum(batch.batch.batch_id not in self._jobs for batch in self._futures.values())
-        while self._error is None and busy + len(starting) < self._destination.settings.concurrency:
-            if len(self._jobs) + len(starting) >= MOST_OPEN_JOBS:
-                break
-            following = self._again.popleft() if self._again else next(upcoming, None)
+    def _refuse(self, refusals: Sequence[Refusal]) -> None:
+        self._note.refusals += refusals
+        self._record.rejected_rows += len(refusals)
+
+    def _prepare(self, upcoming: Iterator[Work]) -> None:
+        """Makes the requests of the free places ready."""
+        while not self._error and self._taken_places() < self._places:
+            following = self._again.popleft() if self._again else None if self._is_over else next(upcoming, None)
             if following is None:
-                break
-            starting.append(following)
-        if not starting:
+                self._is_over = True
+                return
+            self._note.starting.append(following)
+
+    def _taken_places(self) -> int:
+        # while the ledger is told of requests, they have places already
+        noted = len(self._noted) if self._noting else 0
+        return len(self._sending) + noted + len(self._note.starting) + max(len(self._jobs) - MOST_OPEN_JOBS, 0)
+
+    def _tell_the_ledger(self) -> None:
+        if self._noting is None and self._note:
+            told, self._note = self._note, _Note()
+            self._noted = told.starting
+            self._noting = self._clerk.submit(self._write, told)
+
+    def _write(self, told: _Note) -> list[Work]:
+        """Writes to the ledger; what became of requests first, for rows of theirs may be about to go again."""
+        with self._ledger.together():
+            self._ledger.settle(told.verdicts)
+            for batch_id, faults, http_status in told.faults:
+                self._ledger.settle_rows(batch_id, faults, http_status)
+            for batch_id in told.taken_back:
+                self._ledger.take_back(batch_id)
+            self._ledger.refuse(self._record.entity, told.refusals)
+            self._ledger.begin(self._record.entity, [(one.batch, one.sent) for one in told.starting])
+        return told.starting
+
+    def _is_idle(self) -> bool:
+        return not (self._noting or self._note or self._again or self._sending or self._polling or self._jobs)
+
+    def _wait(self) -> None:
+        """Waits for whatever happens first, and takes it in."""
+        waited_for = [*self._sending, *self._polling, *([self._noting] if self._noting else [])]
+        due = [job.due for job in self._jobs.values() if not job.is_asked]
+        seconds = max(min(due) - time.monotonic(), 0.0) if due else None
+        if not waited_for:
+            time.sleep(seconds or 0.0)
             return
-        self._ledger.begin([(one.batch, [one.sent[item.sync_key] for item in one.batch.items]) for one in starting])
-        for one in starting:
-            self._futures[self._pool.submit(self._destination.send, one.batch)] = one
+        done, _ = wait(waited_for, seconds, FIRST_COMPLETED)
+        for future in done:
+            if future is self._noting:
+                self._noting = None
+                for work in future.result():
+                    self._sending[self._pool.submit(self._destination.send, work.batch)] = work
+            elif future in self._sending:
+                self._take_answer(self._sending.pop(future), future)
+            else:
+                self._take_poll(self._polling.pop(future), future)
+
+    def _take_answer(self, work: Work, future: Future[Outcome]) -> None:
+        try:
+            outcome = future.result()
+        except ProviderError as error:
+            self._error = self._error or error
+            # nothing of it arrived, or it does no harm if it did
+            verdict = Verdict(work.batch.batch_id, Status.REJECTED, error.status, fault=Fault(NOT_SENT))
+            self._note.verdicts.append(verdict)
+            self._note.taken_back.append(work.batch.batch_id)
+            return
+        self._record.requests += 1
+        if outcome.remote_job_id is None:
+            self._settle(work, outcome)
+            return
+        accepted = Verdict(work.batch.batch_id, Status.ACCEPTED, outcome.http_status, outcome.remote_job_id)
+        self._note.verdicts.append(accepted)
+        gap, now = self._destination.settings.poll_seconds, time.monotonic()
+        self._jobs[work.batch.batch_id] = _Job(work, outcome.remote_job_id, now + gap, max(gap, 0.01), now)
 
     def _ask_about_jobs(self) -> None:
         now = time.monotonic()
         for batch_id, job in list(self._jobs.items()):
-            if job.is_asked or job.due > now:
+            if job.is_asked or (job.due > now and not self._error):
                 continue
             if self._error or now - job.started > PATIENCE_SECONDS:
                 # the ledger has the job's id, and the next run asks
@@ -134,55 +229,31 @@ class Sender:
                 del self._jobs[batch_id]
                 continue
             job.is_asked = True
-            asked = self._pool.submit(self._destination.poll, job.work.batch, job.remote_job_id)
-            self._futures[asked] = job.work
+            self._polling[self._pool.submit(self._destination.poll, job.work.batch, job.remote_job_id)] = job
 
-    def _seconds_to_next_poll(self) -> float | None:
-        due = [job.due for job in self._jobs.values() if not job.is_asked]
-        return max(min(due) - time.monotonic(), 0.0) if due else None
-
-    def _finish(self, future: Future[Outcome | None]) -> None:
-        work = self._futures.pop(future)
-        job = self._jobs.get(work.batch.batch_id)
+    def _take_poll(self, job: _Job, future: Future[Outcome | None]) -> None:
+        job.is_asked = False
         try:
             outcome = future.result()
         except ProviderError as error:
-            self._failed(work, job, error)
+            self._error = self._error or error
             return
-        if job is None:
-            self._record.requests += 1
         if outcome is None:
-            assert job is not None
-            job.is_asked, job.gap = False, min(job.gap * SLOWER, SLOWEST_POLL_SECONDS)
+            job.gap = min(job.gap * SLOWER, SLOWEST_POLL_SECONDS)
             job.due = time.monotonic() + job.gap
-        elif outcome.remote_job_id is not None:
-            self._ledger.settle(work.batch.batch_id, Status.ACCEPTED, outcome.http_status, outcome.remote_job_id)
-            gap, now = self._destination.settings.poll_seconds, time.monotonic()
-            self._jobs[work.batch.batch_id] = _Job(work, outcome.remote_job_id, now + gap, max(gap, 0.01), now)
-        else:
-            self._jobs.pop(work.batch.batch_id, None)
-            self._settle(work, outcome)
-
-    def _failed(self, work: Work, job: _Job | None, error: ProviderError) -> None:
-        self._error = self._error or error
-        if job is not None:
-            job.is_asked, job.due = False, 0.0
             return
-        # nothing of it arrived, or it does no harm if it did
-        self._ledger.settle(work.batch.batch_id, Status.REJECTED, error.status, fault=Fault(NOT_SENT))
-        self._ledger.take_back(work.batch.batch_id)
+        del self._jobs[job.work.batch.batch_id]
+        self._settle(job.work, outcome)
 
     def _settle(self, work: Work, outcome: Outcome) -> None:
         batch = work.batch
-        rows = len(batch.items) - len(outcome.faults) - len(outcome.updates) - sum(map(len, outcome.again))
         status = outcome.status or Status.REJECTED
         fault = outcome.fault if outcome.status else Fault(RESEND)
-        self._ledger.settle(batch.batch_id, status, outcome.http_status, fault=fault)
-        self._ledger.settle_rows(batch.batch_id, Status.REJECTED, outcome.faults.items(), outcome.http_status)
-        if outcome.updates:
-            resend = [(item.sync_key, Fault(RESEND)) for item in outcome.updates]
-            self._ledger.settle_rows(batch.batch_id, Status.REJECTED, resend, outcome.http_status)
-        self._count(status, rows)
+        self._note.verdicts.append(Verdict(batch.batch_id, status, outcome.http_status, fault=fault))
+        faults = [*outcome.faults.items(), *((item.sync_key, Fault(RESEND)) for item in outcome.updates)]
+        if faults:
+            self._note.faults.append((batch.batch_id, faults, outcome.http_status))
+        self._count(status, len(batch.items) - len(faults) - sum(map(len, outcome.again)))
         self._record.rejected_rows += len(outcome.faults)
         for items in outcome.again:
             self._queue(work, items, batch.is_update)
@@ -199,10 +270,6 @@ class Sender:
             self._record.rejected_rows += rows
 
     def _queue(self, work: Work, items: Sequence[Item], is_update: bool) -> None:
-        known = {
-            item.sync_key: Sent(before.attempts, before.first_sent_at, is_known=True)
-            for item in items
-            for before in [work.sent[item.sync_key]]
-        }
-        batch = Batch(next(self._batch_ids), work.batch.entity, list(items), is_update)
-        self._again.append(Work(batch, known))
+        sent = dict(zip((item.sync_key for item in work.batch.items), work.sent, strict=True))
+        again = [replace(sent[item.sync_key], is_known=True) for item in items]
+        self._again.append(Work(Batch(next(self._batch_ids), work.batch.entity, list(items), is_update), again))

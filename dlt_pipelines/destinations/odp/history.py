@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-import orjson
 import polars as pl
 
 from dlt_pipelines.destinations.items import Refusal
-from dlt_pipelines.destinations.numbers import decimal, epoch_seconds, first_too_long, plain
+from dlt_pipelines.destinations.json_columns import epoch_seconds, number
 from dlt_pipelines.destinations.odp.payload import LONGEST_TEXT
+from dlt_pipelines.destinations.payload import LINE
 from dlt_pipelines.errors import MatchbackError
 
 PREFIX = "zaius_orders"
@@ -30,8 +30,6 @@ COLUMNS = (
     *("coupon_code", "ship_address", "bill_address", "item_product_id", "item_sku", "item_price", "item_quantity"),
     *("item_discount", "item_subtotal", "ts"),
 )
-TEXTS = ("email", "phone", "customer_id", "order_id", "coupon_code", "ship_address", "bill_address", "item_product_id")
-Row = dict[str, Any]
 
 
 @dataclass
@@ -60,49 +58,46 @@ class HistoryFile:
         self.unfinished.replace(self.path)
 
 
-def lines_of(row: Row) -> list[Row] | Refusal:
-    """The rows of one order event: one a line, the order's columns repeated; one in all where it has no lines.
+def rows_of(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of order events: one a line, the order's columns repeated; one in all where an event has no lines.
 
     Args:
-        row: Of `sync_odp__order_events`.
+        frame: Rows of `sync_odp__order_events`.
 
     Returns:
-        Rows with `COLUMNS`; amounts of refunds and cancellations are negative, as in the vendor's sample. Or why the
-        event would be refused.
+        `sync_key`, `payload_hash`, `too_long` (the name of a column that is, or null) and `COLUMNS`, in the frame's
+        order. Amounts of refunds and cancellations are negative, as in the vendor's sample.
     """
-    sign = 1 if row["action"] == "purchase" else -1
-    order = {
-        "email": row["email"],
-        "phone": row["phone_number"],
-        "customer_id": row["customer_id"],
-        "action": row["action"],
-        "order_id": row["order_id"],
-        "total": plain(row["total_amount"] * sign),
-        "discount": plain(row["discount_amount"]),
-        "subtotal": plain(row["subtotal_amount"] * sign),
-        "tax": plain(row["tax_amount"]),
-        "shipping": plain(row["shipping_amount"]),
-        "coupon_code": row["coupon_code"],
-        "ship_address": row["ship_address"],
-        "bill_address": row["bill_address"],
-        "ts": epoch_seconds(row["occurred_at"]),
+    is_purchase = pl.col("action") == "purchase"
+    lines = pl.col("lines").str.json_decode(pl.List(pl.Struct(LINE)))
+    columns = {
+        "email": pl.col("email"),
+        "phone": pl.col("phone_number"),
+        "customer_id": pl.col("customer_id"),
+        "action": pl.col("action"),
+        "order_id": pl.col("order_id"),
+        "total": number(pl.when(is_purchase).then("total_amount").otherwise(-pl.col("total_amount"))),
+        "discount": number("discount_amount"),
+        "subtotal": number(pl.when(is_purchase).then("subtotal_amount").otherwise(-pl.col("subtotal_amount"))),
+        "tax": number("tax_amount"),
+        "shipping": number("shipping_amount"),
+        "coupon_code": pl.col("coupon_code"),
+        "ship_address": pl.col("ship_address"),
+        "bill_address": pl.col("bill_address"),
+        "item_product_id": pl.col("line").struct.field("product_id"),
+        "item_sku": pl.col("line").struct.field("sku"),
+        "item_price": number(pl.col("line").struct.field("unit_price_amount")),
+        "item_quantity": number(pl.col("line").struct.field("quantity")),
+        "item_discount": number(pl.col("line").struct.field("discount_amount")),
+        "item_subtotal": number(pl.col("line").struct.field("subtotal_amount")),
+        "ts": epoch_seconds("occurred_at"),
     }
-    items = [
-        {
-            "item_product_id": line["product_id"],
-            "item_sku": line["sku"],
-            "item_price": plain(decimal(line["unit_price_amount"])),
-            "item_quantity": plain(decimal(line["quantity"])),
-            "item_discount": plain(decimal(line["discount_amount"])),
-            "item_subtotal": plain(decimal(line["subtotal_amount"])),
-        }
-        for line in orjson.loads(row["lines"] or "[]")
-    ]
-    found = [{name: _one_line((order | item).get(name)) for name in COLUMNS} for item in items or [{}]]
-    for one in found:
-        if name := first_too_long((name, one[name], LONGEST_TEXT) for name in TEXTS):
-            return Refusal(row["sync_key"], row["payload_hash"], "too_long", name)
-    return found
+    one_line = {name: value.str.replace_all(r"\s+", " ").str.strip_chars() for name, value in columns.items()}
+    made = frame.with_columns(lines.alias("line")).explode("line").select("sync_key", "payload_hash", **one_line)
+    too_long = pl.coalesce(
+        [pl.when(pl.col(name).str.len_chars() > LONGEST_TEXT).then(pl.lit(name)) for name in columns]
+    )
+    return made.with_columns(too_long.drop_nulls().first().over("sync_key").alias("too_long"))
 
 
 def write(path: Path, chunks: Iterable[pl.DataFrame], refused: Sequence[Refusal]) -> HistoryFile:
@@ -121,11 +116,10 @@ def write(path: Path, chunks: Iterable[pl.DataFrame], refused: Sequence[Refusal]
     found = HistoryFile(path)
     aside = path.with_name(f"rejects_{path.name}")
     with _private(found.unfinished) as file, _private(aside) as rejects:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
+        file.write(",".join(COLUMNS) + "\n")
         listed = csv.writer(rejects, lineterminator="\n")
         listed.writerow(("sync_key", "reason", "field"))
-        for refusal in chain(_write_rows(writer, chunks, found), refused):
+        for refusal in chain(_write_rows(file, chunks, found), refused):
             found.rejects += 1
             listed.writerow((refusal.sync_key, refusal.code, refusal.pointer or ""))
     if not found.rejects:
@@ -140,25 +134,22 @@ def write(path: Path, chunks: Iterable[pl.DataFrame], refused: Sequence[Refusal]
     return found
 
 
-def _write_rows(writer: csv.DictWriter[str], chunks: Iterable[pl.DataFrame], found: HistoryFile) -> Iterator[Refusal]:
+def _write_rows(file: IO[str], chunks: Iterable[pl.DataFrame], found: HistoryFile) -> Iterator[Refusal]:
     """Writes the rows, and gives what is refused."""
     for chunk in chunks:
-        for row in chunk.iter_rows(named=True):
-            lines = lines_of(row)
-            if isinstance(lines, Refusal):
-                yield lines
-                continue
-            found.written.append((row["sync_key"], row["payload_hash"]))
-            found.rows += len(lines)
-            writer.writerows(lines)
+        made = rows_of(chunk)
+        refused = made.filter(pl.col("too_long").is_not_null()).unique("sync_key", keep="first", maintain_order=True)
+        for key, payload_hash, name in refused.select("sync_key", "payload_hash", "too_long").iter_rows():
+            yield Refusal(key, payload_hash, "too_long", name)
+        taken = made.filter(pl.col("too_long").is_null())
+        keys = taken.select("sync_key", "payload_hash").unique("sync_key", keep="first", maintain_order=True)
+        found.written += keys.iter_rows()
+        found.rows += len(taken)
+        file.write(taken.select(COLUMNS).write_csv(include_header=False, line_terminator="\n"))
 
 
 @contextmanager
-def _private(path: Path) -> Iterator[Any]:
+def _private(path: Path) -> Iterator[IO[str]]:
     """A file that only its owner may read: it holds people's data."""
     with open(path, "w", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         yield file
-
-
-def _one_line(value: Any) -> Any:
-    return " ".join(value.split()) if isinstance(value, str) else value

@@ -5,21 +5,19 @@ Limits and required properties are of Omnisend's reference and of the vendor's o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
 
-import orjson
 import polars as pl
 
 from dlt_pipelines.destinations.items import Item, Refusal
-from dlt_pipelines.destinations.numbers import decimal, first_too_long, number, rfc3339, told
-from dlt_pipelines.destinations.payload import RefusedRowError, Row, bodies
+from dlt_pipelines.destinations.json_columns import constant, integer, number, obj, rfc3339, text
+from dlt_pipelines.destinations.payload import Payload
+from dlt_pipelines.destinations.payload import items as items_of
 
 # the vendor's PHP SDK writes a small t, partners and the earlier reference a capital one
 SUBTOTAL_TAX_INCLUDED = "subTotalTaxIncluded"
 SOURCE_TAG = "source: matchback"
-LONGEST_ID, LONGEST_TITLE, LONGEST_URL = 100, 255, 1000
+LONGEST_ID, LONGEST_TITLE, LONGEST_URL, LONGEST_ORDER_ID = 100, 255, 1000, 255
 # of an order number, that JavaScript can still count with it
 MOST_DIGITS = 15
 ADDRESS_KEYS = {
@@ -41,8 +39,7 @@ def items(entity: str, frame: pl.DataFrame) -> list[Item | Refusal]:
         entity: `products`, `order_events` or `contacts`.
         frame: Rows of `sync_omnisend__<entity>`.
     """
-    body, column = BODIES[entity]
-    return bodies(frame, body, lambda row: str(row[column]), ENVELOPE)
+    return items_of(frame, PAYLOADS[entity], ENVELOPE)
 
 
 def match_id(entity: str, request: Any) -> str | None:
@@ -58,127 +55,129 @@ def match_id(entity: str, request: Any) -> str | None:
     return str(found)
 
 
-def order_event(row: Row) -> dict[str, Any]:
-    """An event of one of the order's actions, or of one of its lines."""
-    lines = [_line(line) for line in orjson.loads(row["lines"] or "[]")]
-    properties = _product(row, lines) if row["event_name"] == "ordered product" else _order(row, lines)
-    return {
-        "eventName": row["event_name"],
-        # without it the predefined events are taken for custom ones
-        "eventVersion": "v2",
-        "origin": "api",
-        "eventID": row["event_id"],
-        # without it the event happens now, and sets off automations
-        "eventTime": rfc3339(row["occurred_at"]),
-        "contact": told({"email": row["email"], "phone": row["phone_number"]}),
-        "properties": properties,
+def _order_number() -> pl.Expr:
+    """The digits of the order's number, else of its id: Omnisend wants a number. Absent where there are none."""
+    digits = [pl.col(name).str.replace_all("[^0-9]", "").str.tail(MOST_DIGITS) for name in ("order_number", "order_id")]
+    return integer(pl.coalesce([one.cast(pl.Int64, strict=False) for one in digits]))
+
+
+def _address(column: str, prefix: str) -> pl.Expr:
+    """An address that the model wrote as an object of texts; an object without parts where there is none."""
+    names = [f"{prefix}{part}" for part in ("name", *ADDRESS_KEYS.values())]
+    parts = pl.col(column).str.json_decode(pl.Struct(dict.fromkeys(names, pl.String))).struct
+
+    def told(part: str) -> pl.Expr:
+        value = parts.field(prefix + part).str.strip_chars()
+        return pl.when(value != "").then(value)
+
+    name = told("name").str.splitn(" ", 2).struct
+    first_and_last = {"firstName": text(name.field("field_0")), "lastName": text(name.field("field_1"))}
+    return obj(first_and_last | {key: text(told(part)) for key, part in ADDRESS_KEYS.items()})
+
+
+def _array_of(column: str, element: pl.Expr) -> pl.Expr:
+    """A JSON array with one element for each distinct part of a text with | between; absent where there is none."""
+    parts = pl.col(column).str.split("|").list.eval(pl.element().filter(pl.element() != "").unique(maintain_order=True))
+    made = "[" + parts.list.eval(element).list.join(",") + "]"
+    return pl.when(parts.list.len() > 0).then(made)
+
+
+# what the vendor's SDK requires is there even where it is not known: the subtotal takes unknown amounts for zero
+ORDER_PROPERTIES = obj(
+    {
+        "orderID": text("order_id"),
+        "orderNumber": _order_number(),
+        "createdAt": rfc3339("ordered_at"),
+        "currency": text("currency"),
+        "fulfillmentStatus": text("fulfillment_status"),
+        "paymentStatus": text("payment_status"),
+        "paymentMethod": constant("unknown"),
+        "subTotalPrice": number("subtotal_amount"),
+        SUBTOTAL_TAX_INCLUDED: constant(False),
+        "totalDiscount": number("discount_amount").fill_null("0"),
+        "totalTax": number("tax_amount").fill_null("0"),
+        "shippingPrice": number("shipping_amount"),
+        "totalPrice": number("total_amount"),
+        "totalRefundedAmount": number("refunded_amount"),
+        "billingAddress": _address("billing_address", "bill_"),
+        "shippingAddress": _address("shipping_address", "ship_"),
+        # how much each of several codes took off is not known
+        "discounts": _array_of("discount_codes", obj({"code": text(pl.element())})),
+        "lineItems": pl.col("line_items").fill_null("[]"),
     }
-
-
-def contact(row: Row) -> dict[str, Any]:
-    """A contact's credit. No channel's consent is sent, so a contact keeps the one it has."""
-    at = row["dm_last_credited_at"]
-    return {
-        "identifiers": [{"type": row["identifier_type"], "id": row["identifier"]}],
-        "tags": [SOURCE_TAG],
-        "customProperties": told(
-            {
-                "dm_last_campaign_id": row["dm_last_campaign_id"],
-                "dm_last_match_method": row["dm_last_match_method"],
-                "dm_credited_orders": row["dm_credited_orders"],
-                "dm_credited_amount": number(row["dm_credited_amount"]),
-                "dm_last_credited_at": at and rfc3339(at),
-            }
-        ),
+)
+PRODUCT_PROPERTIES = obj(
+    {
+        "orderID": text("order_id"),
+        "currency": text("currency"),
+        "product": pl.col("line_items").str.strip_prefix("[").str.strip_suffix("]"),
     }
-
-
-def product(row: Row) -> dict[str, Any]:
-    """A product with one variant, itself. It was ordered, so it is taken to be in stock."""
-    limits = (("product_id", LONGEST_ID), ("title", LONGEST_TITLE), ("url", LONGEST_URL))
-    if name := first_too_long((name, row[name], most) for name, most in limits):
-        raise RefusedRowError("too_long", name)
-    variant = {"id": row["product_id"], "title": row["title"], "url": row["url"], "price": number(row["price_amount"])}
-    return {
-        "id": row["product_id"],
-        "title": row["title"],
-        "url": row["url"],
-        "currency": row["currency"],
-        "status": "inStock",
-        "variants": [variant | told({"imageUrl": row["image_url"]})],
+)
+LINE = obj(
+    {
+        "productID": text("product_id"),
+        "productVariantID": text(pl.coalesce("variant_id", "sku", "product_id")),
+        "productTitle": text(pl.coalesce("title", "sku", "product_id")),
+        "productPrice": number("unit_price_amount").fill_null("0"),
+        "productQuantity": number("quantity").fill_null("0"),
+        "productSKU": text("sku"),
+        "productDiscount": number("discount_amount"),
+        "productURL": text("url"),
+        "productImageURL": text("image_url"),
+        "productCategories": _array_of("categories", obj({"id": text(pl.element()), "title": text(pl.element())})),
     }
-
-
-def _order(row: Row, lines: list[dict[str, Any]]) -> dict[str, Any]:
-    # what the vendor's SDK requires is there even where it is not known: the subtotal takes unknown amounts for zero
-    properties = {
-        "orderID": row["order_id"],
-        "orderNumber": _order_number(row),
-        "createdAt": rfc3339(row["ordered_at"]),
-        "currency": row["currency"],
-        "fulfillmentStatus": row["fulfillment_status"],
-        "paymentStatus": row["payment_status"],
-        "paymentMethod": "unknown",
-        "subTotalPrice": number(row["subtotal_amount"]),
-        SUBTOTAL_TAX_INCLUDED: False,
-        "totalDiscount": number(row["discount_amount"]) or 0,
-        "totalTax": number(row["tax_amount"]) or 0,
-        "shippingPrice": number(row["shipping_amount"]),
-        "totalPrice": number(row["total_amount"]),
-        "billingAddress": _address(row["billing_address"], "bill_"),
-        "shippingAddress": _address(row["shipping_address"], "ship_"),
-        "discounts": _discounts(row["discount_codes"]),
-        "totalRefundedAmount": number(row["refunded_amount"]),
-    }
-    return told(properties) | {"lineItems": lines}
-
-
-def _product(row: Row, lines: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"orderID": row["order_id"], "currency": row["currency"], "product": lines[0]}
-
-
-def _line(line: Row) -> dict[str, Any]:
-    product_id = line["product_id"]
-    return told(
+)
+ORDER_EVENT = Payload(
+    obj(
         {
-            "productID": product_id,
-            "productVariantID": line["variant_id"] or line["sku"] or product_id,
-            "productTitle": line["title"] or line["sku"] or product_id,
-            "productPrice": number(decimal(line["unit_price_amount"])) or 0,
-            "productQuantity": number(decimal(line["quantity"])) or 0,
-            "productSKU": line["sku"],
-            "productDiscount": number(decimal(line["discount_amount"])),
-            "productURL": line["url"],
-            "productImageURL": line["image_url"],
-            "productCategories": [
-                {"id": category, "title": category} for category in (line["categories"] or "").split("|") if category
-            ]
-            or None,
+            "eventName": text("event_name"),
+            # without it the predefined events are taken for custom ones
+            "eventVersion": constant("v2"),
+            "origin": constant("api"),
+            "eventID": text("event_id"),
+            # without it the event happens now, and sets off automations
+            "eventTime": rfc3339("occurred_at"),
+            "contact": obj({"email": text("email"), "phone": text("phone_number")}),
+            "properties": pl.when(pl.col("event_name") == "ordered product")
+            .then(PRODUCT_PROPERTIES)
+            .otherwise(ORDER_PROPERTIES),
         }
-    )
-
-
-def _order_number(row: Row) -> int | None:
-    """The digits of the order's number, else of its id: Omnisend wants a number. None where there are none."""
-    digits = (re.sub(r"\D", "", text or "", flags=re.ASCII) for text in (row["order_number"], row["order_id"]))
-    found = next((text for text in digits if text), None)
-    return None if found is None else int(found[-MOST_DIGITS:])
-
-
-def _address(written: str | None, prefix: str) -> dict[str, Any]:
-    parts: dict[str, str | None] = orjson.loads(written) if written else {}
-    first, _, last = (parts.get(f"{prefix}name") or "").strip().partition(" ")
-    names = {"firstName": first or None, "lastName": last or None}
-    return told(names | {key: parts.get(prefix + part) or None for key, part in ADDRESS_KEYS.items()})
-
-
-def _discounts(codes: str | None) -> list[dict[str, Any]] | None:
-    """The codes alone: how much each of several took off is not known."""
-    return [{"code": code} for code in dict.fromkeys((codes or "").split("|")) if code] or None
-
-
-BODIES: dict[str, tuple[Callable[[Row], Any], str]] = {
-    "order_events": (order_event, "event_id"),
-    "contacts": (contact, "identifier"),
-    "products": (product, "product_id"),
-}
+    ),
+    match_id="event_id",
+    longest={"order_id": LONGEST_ORDER_ID},
+    line=LINE,
+)
+# No channel's consent is sent, so a contact keeps the one it has.
+CONTACT = Payload(
+    obj(
+        {
+            "identifiers": "[" + obj({"type": text("identifier_type"), "id": text("identifier")}) + "]",
+            "tags": constant([SOURCE_TAG]),
+            "customProperties": obj(
+                {
+                    "dm_last_campaign_id": text("dm_last_campaign_id"),
+                    "dm_last_match_method": text("dm_last_match_method"),
+                    "dm_credited_orders": integer("dm_credited_orders"),
+                    "dm_credited_amount": number("dm_credited_amount"),
+                    "dm_last_credited_at": rfc3339("dm_last_credited_at"),
+                }
+            ),
+        }
+    ),
+    match_id="identifier",
+)
+# A product has one variant, itself. It was ordered, so it is taken to be in stock.
+_PRODUCT = {"id": text("product_id"), "title": text("title"), "url": text("url")}
+PRODUCT = Payload(
+    obj(
+        {
+            **_PRODUCT,
+            "currency": text("currency"),
+            "status": constant("inStock"),
+            "variants": "[" + obj({**_PRODUCT, "price": number("price_amount"), "imageUrl": text("image_url")}) + "]",
+        }
+    ),
+    match_id="product_id",
+    longest={"product_id": LONGEST_ID, "title": LONGEST_TITLE, "url": LONGEST_URL},
+)
+PAYLOADS = {"order_events": ORDER_EVENT, "contacts": CONTACT, "products": PRODUCT}
