@@ -282,7 +282,7 @@ class ProviderClient:
                 ) from None
             raise ProviderError(
                 f"{self.who}: {urlsplit(url).netloc} {error}, {ATTEMPTS} times in a row. Try again later; what was "
-                "loaded before stays, and the next load goes on from there.",
+                "done before stays, and the next run goes on from there.",
                 error.status,
             ) from None
 

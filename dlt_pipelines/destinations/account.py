@@ -165,13 +165,14 @@ class AccountRun:
 
         def chunks() -> Iterator[pl.DataFrame]:
             for _ in self._decisions(entity, is_backfill=True):
-                refused.extend(Refusal(*row) for kind in ("refuse", "refused_before") for row in self._plan.rows(kind))
+                refused.extend(Refusal(*row) for row in self._plan.rows("refuse"))
                 self._plan.promise()
                 for chunk in self._plan.outgoing(model):
                     known.update(_sent(chunk))
                     yield chunk
 
         file = history.write(self._workspace.outbox / "odp" / name, chunks(), refused)
+        self._ledger.refuse(entity, refused)
         if not file.written:
             file.unfinished.unlink()
             return None

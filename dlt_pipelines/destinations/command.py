@@ -71,18 +71,12 @@ def write_history(workspace: Workspace, tool: str, options: Options) -> None:
         raise MatchbackError(f"{tool} imports no files; --csv is for odp.")
     report = PublishReport()
     written = []
+    publication = publishing.known_publication(tool)
+    chosen = publishing.publishing_organizations(workspace, tool, options.organizations)
     with opened_for_writing(workspace) as connection:
         ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
-        for organization in publishing.publishing_organizations(workspace, tool, options.organizations):
-            run = AccountRun(
-                workspace,
-                (connection, connection),
-                publishing.known_publication(tool),
-                organization,
-                options,
-                None,
-                report,
-            )
+        for organization in chosen:
+            run = AccountRun(workspace, (connection, connection), publication, organization, options, None, report)
             publishing.guarded(lambda run=run: written.append(run.write_history()), report, organization)  # type: ignore[misc]
     for file in written:
         if file is not None:

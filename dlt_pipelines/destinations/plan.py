@@ -18,11 +18,11 @@ CHUNK_ROWS = 10_000
 #   conflict       it was sent, is another now, and cannot be changed
 #   settled        it was in conflict and is again what was sent
 #   parked         nobody knows whether it arrived, or it is in conflict as before: a person decides
+#   too_old        only `--backfill` sends it
 #   refused_before it was refused for this reason before it was sent, and is no other
 #   refuse         it is to be refused, for the model's reason
 #   given_up       the destination refused it as often as it may
 #   carried        a cancellation took its amount along
-#   too_old        only `--backfill` sends it
 #   waiting        what it depends on is not there
 #   send           all others
 DECIDED = """
@@ -43,6 +43,7 @@ select
         when known.status in ('accepted', 'confirmed') and $is_immutable then 'conflict'
         when known.status = 'conflict' and known.payload_hash = rows_to_sync.payload_hash then 'settled'
         when known.status in ('conflict', 'unknown') then 'parked'
+        when known.sync_key is null and rows_to_sync.occurred_at < $oldest then 'too_old'
         when rows_to_sync.reject_reason is not null then
             case
                 when known.status = 'rejected' and known.payload_hash = rows_to_sync.payload_hash
@@ -58,7 +59,6 @@ select
             and known.attempts >= $max_attempts
             then 'given_up'
         when carrier.status in ('pending', 'accepted', 'confirmed', 'unknown', 'conflict') then 'carried'
-        when known.sync_key is null and rows_to_sync.occurred_at < $oldest then 'too_old'
         when rows_to_sync.depends_on_key is not null and needed.sync_key is null and promised.sync_key is null
             then 'waiting'
         else 'send'

@@ -7,6 +7,7 @@ Whether the others of such a request are taken is not documented, so it does eit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -79,7 +80,7 @@ class OdpAccount(DestinationAccount):
         orders: By id.
         profiles: Attributes by identifier and its kind.
         products: By id.
-        events: How many were taken.
+        events: How often each was taken: by order, action and time.
         is_400_atomic: Whether a request in which an object is refused leaves no trace of the others.
     """
 
@@ -88,7 +89,7 @@ class OdpAccount(DestinationAccount):
         self.orders: dict[str, OdpOrder] = {}
         self.profiles: dict[tuple[str, str], dict[str, Any]] = {}
         self.products: dict[str, dict[str, Any]] = {}
-        self.events = 0
+        self.events: Counter[tuple[str, str, int]] = Counter()
         self.is_400_atomic = is_400_atomic
 
     def take_events(self, _request: Request, body: Any) -> Response:
@@ -137,8 +138,9 @@ class OdpAccount(DestinationAccount):
         return self.requests % objects if self.faults.strikes("named_400") else None
 
     def _apply_event(self, event: dict[str, Any]) -> None:
-        self.events += 1
-        order, told = self.orders.setdefault(event["data"]["order"]["order_id"], OdpOrder()), event["data"]["order"]
+        told = event["data"]["order"]
+        order = self.orders.setdefault(told["order_id"], OdpOrder())
+        self.events[told["order_id"], event["action"], event["data"]["ts"]] += 1
         total, subtotal = Decimal(told["total"]), Decimal(told["subtotal"])
         if event["action"] == "purchase":
             order.purchases += 1
