@@ -27,6 +27,7 @@ CHANGES = {
     "mail_log": 4,
     "campaigns": 3,
     "refunds": 2,
+    "order_lines": 2,
     "exclusions": 2,
     "subscriptions": 2,
     "withdrawal": 3,
@@ -172,7 +173,8 @@ class History:
                 "email": dice.choice((*ORDER_EMAILS, *ALIASES, "")),
                 "customer_id": dice.choice(("", "c1", "c2")),
                 "status": dice.choice(("", "paid", "paid", "refunded", "cancelled")),
-                "refunded_amount": dice.choice(("", "4")),
+                "refunded_amount": dice.choice(("", "4", "7")),
+                "refunded_at": dice.choice(("", self._instant(5, 20))),
                 "discount_codes": dice.choice(("", *CODES, "TEN|OWN-1")),
                 "is_test": dice.choice((*["false"] * 9, "true")),
                 **self._address("ship_"),
@@ -193,6 +195,17 @@ class History:
             "amount": self._dice.choice(("1", "2.5")),
         }
         self._add("refunds", organization_id, row)
+
+    def _change_order_lines(self, organization_id: str) -> None:
+        dice = self._dice
+        row = {
+            "order_id": dice.choice(ORDER_IDS),
+            "line_id": dice.choice(("l1", "l2")),
+            "product_id": dice.choice(("p1", "p2")),
+            "quantity": dice.choice(("1", "2.5")),
+            "unit_price_amount": dice.choice(("3.99", "12")),
+        }
+        self._add("order_lines", organization_id, row | dice.choice(({}, {"title": "Mug"}, {"title": ""})))
 
     def _change_exclusions(self, organization_id: str) -> None:
         dice = self._dice

@@ -35,6 +35,7 @@ STORED = (
     *("int_orders__unioned", "int_order_identifiers", "int_recipients__latest", "int_recipients__as_assigned"),
     *("int_recipient_identifiers", "int_recipients__waiting", "int_addresses", "int_order_exclusions"),
     *("int_order_excluded_parties", "int_email_matches", "int_address_matches", "int_match_candidates__ranked"),
+    *("int_order_lines", "int_order_refunds", "int_order_states__observed"),
 )
 
 
