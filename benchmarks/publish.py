@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
 import resource
 import subprocess
 import sys
@@ -229,7 +228,6 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--home", type=Path)
     asked = parser.parse_args()
-    os.environ.setdefault("MATCHBACK_MEMORY_LIMIT", "1GB")
     if asked.what == "speed":
         for tool in DESTINATIONS:
             speed(tool, asked.rows or 200_000)

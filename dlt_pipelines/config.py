@@ -169,6 +169,11 @@ def general_setting(section: str, name: str, default: str) -> str:
     return default if value is None or not str(value).strip() else str(value).strip()
 
 
+def memory_limit(default: str) -> str:
+    """How much memory the database may take before it works from disk (`MATCHBACK_MEMORY_LIMIT`), as DuckDB has it."""
+    return os.environ.get("MATCHBACK_MEMORY_LIMIT") or default
+
+
 def parse_instant(text: str, what: str) -> datetime:
     """An ISO 8601 time as an aware UTC datetime; without an offset it is UTC.
 

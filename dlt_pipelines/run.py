@@ -48,7 +48,7 @@ def run(workspace: Workspace) -> None:
         build(workspace, select=None if is_copied else f"{CREDIT} +exports")
         _show_waiting(workspace)
         # what was published is in the copy, too
-        errors += _publish(workspace)
+        errors += publish(workspace)
         if is_copied:
             snapshot.snapshot(workspace)
     except MatchbackError as error:
@@ -90,8 +90,12 @@ def show(report: LoadReport) -> None:
         console.line(f"Warning: {warning}")
 
 
-def _publish(workspace: Workspace) -> list[str]:
-    """Publishes to each tool for the organizations that are due; one that fails is named, and the next one follows."""
+def publish(workspace: Workspace) -> list[str]:
+    """Publishes to each tool for the organizations that are due; one that fails is named, and the next one follows.
+
+    Returns:
+        What failed, a sentence each.
+    """
     from dlt_pipelines.destinations import command, publishing
     from dlt_pipelines.destinations.account import Options
     from dlt_pipelines.destinations.exposures import publications

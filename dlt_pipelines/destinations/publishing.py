@@ -11,7 +11,7 @@ from typing import IO
 import duckdb
 
 from dlt_pipelines import ops
-from dlt_pipelines.config import Workspace
+from dlt_pipelines.config import Workspace, memory_limit
 from dlt_pipelines.database import landed_rows, opened, opened_for_writing
 from dlt_pipelines.destinations import ledger as ledgers
 from dlt_pipelines.destinations.account import AccountRun, Options, PublishReport
@@ -20,6 +20,7 @@ from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
 
+MEMORY_LIMIT = "1GB"
 LAST_RUNS = "select organization_id, max(started_at) from ops.publish_runs where destination = ? group by all"
 HELD = "select organization_id from ops.quality_gate where is_held"
 
@@ -42,6 +43,8 @@ def publish(workspace: Workspace, tool: str, options: Options, now: datetime | N
     if options.is_sent:
         with opened_for_writing(workspace) as connection, connection.cursor() as second:
             ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
+            # what is sent is read in parts; without a limit the database would keep all that it has read
+            connection.execute(f"set memory_limit = '{memory_limit(MEMORY_LIMIT)}'")
             for organization in chosen:
                 one = AccountRun(workspace, (connection, second), publication, organization, options, now, report)
                 guarded(one.send, report, organization)

@@ -14,11 +14,14 @@ import duckdb
 import orjson
 import pytest
 
+from dlt_pipelines import console, doctor, run
 from dlt_pipelines.build import build
+from dlt_pipelines.cli import cli
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.destinations import command, guards, summary
 from dlt_pipelines.destinations.account import Options
 from dlt_pipelines.destinations.exposures import publications
+from dlt_pipelines.destinations.odp.destination import host_of
 from dlt_pipelines.destinations.publishing import due_organizations, publish
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.sandbox import server
@@ -527,3 +530,89 @@ def test_a_run_publishes_to_who_wants_it_and_no_oftener_than_the_exposure_says(
     with pytest.raises(ConfigurationError, match="the setting send is 'perhaps'; it must be true or false"):
         due_organizations(world, "odp")
     assert json.loads(guards.last_runs_file(world, "odp").read_text(encoding="utf-8")).keys() == {FILES}
+
+
+def invoke(place: Workspace, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
+    """What a command prints."""
+    for name, value in place.environment().items():
+        monkeypatch.setenv(name, value)
+    with console.out.capture() as printed:
+        cli(["publish", *arguments], standalone_mode=False)
+    return printed.get()
+
+
+def test_the_command_has_one_mode_at_a_time_and_says_where_things_are(
+    world: Workspace, accounts: Destinations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(MatchbackError, match="--send and --status do not go together"):
+        invoke(world, monkeypatch, "odp", "--send", "--status")
+    with pytest.raises(MatchbackError, match="--batch goes with --resolve"):
+        invoke(world, monkeypatch, "odp", "--batch", "b")
+    assert "Nothing was ever published there." in invoke(world, monkeypatch, "odp", "--status")
+    printed = invoke(world, monkeypatch, "odp", "--organization", FILES, "--backfill")
+    assert f"requests are in {world.outbox}/odp/requests.jsonl; `--send` makes them." in printed
+    [(order_id,)] = query(world, "select min(order_id) from exports.sync_odp__orders where organization_id = ?", FILES)
+    send = ("odp", "--send", "--organization", FILES, "--backfill", "--ids", f" {order_id}, ")
+    with pytest.raises(MatchbackError, match="nothing was ever published, as far as the database and the outbox know"):
+        invoke(world, monkeypatch, *send)
+    invoke(world, monkeypatch, *send, "--first-run")
+    assert list(accounts.odp[FILES].orders) == [order_id]
+    printed = invoke(world, monkeypatch, "odp", "--status")
+    assert (
+        "Optimizely Data Platform; Marketing operations <marketing-operations@example.com> answers for it." in printed
+    )
+
+
+def test_a_tick_publishes_once_an_hour_and_never_for_the_first_time(
+    world: Workspace, accounts: Destinations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"DESTINATION__ODP__{FILES.upper()}__SEND", "true")
+    [error] = run.publish(world)
+    assert "--first-run" in error
+    assert not publish(world, "odp", replace(FIRST, organizations=(FILES,), is_backfill=False)).errors
+    requests = requests_of(accounts)
+    assert run.publish(world) == []
+    assert requests_of(accounts) == requests, "not yet due"
+    with duckdb.connect(str(world.database)) as connection:
+        connection.execute("update ops.publish_runs set started_at = started_at - interval 2 hour")
+        connection.execute(
+            """
+            update exports.sync_odp__profiles set dm_credited_orders = dm_credited_orders + 1, payload_hash = 'new'
+            where sync_key = (select min(sync_key) from exports.sync_odp__profiles where organization_id = ?)
+            """,
+            [FILES],
+        )
+    assert run.publish(world) == []
+    assert requests_of(accounts) == requests + 1
+
+
+def test_the_doctor_looks_at_destinations_as_well(
+    world: Workspace, accounts: Destinations, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = world.config / "organizations.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if line.startswith(("organization_id", FILES))), encoding="utf-8")
+    for name in ("match_methods", "blackout_periods"):
+        assert (world.config / f"{name}.csv").exists()
+    doctor.examine(world)
+    printed = capsys.readouterr().out
+    assert f"[ok] organization {FILES}, odp: ODP answers at http://127.0.0.1:" in printed
+    assert "omnisend: Omnisend answers (v5); `send` is not set, so no run publishes" in printed
+    assert requests_of(accounts) == 0
+    monkeypatch.setenv(f"DESTINATION__OMNISEND__{FILES.upper()}__API_KEY", "wrong")
+    with pytest.raises(MatchbackError, match="1 things are not as they have to be"):
+        doctor.examine(world)
+    assert f"[problem] organization {FILES}, omnisend: omnisend of organization" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("key", "host"),
+    [
+        ("W4WzcEs-ABgXorzY7h1LCQ.secret", "https://api.us1.odp.optimizely.com"),
+        ("W4WzcEs-ABgXorzY7h1LCQ-eu1.sec.ret-au1", "https://api.us1.odp.optimizely.com"),
+        ("W4WzcEs-ABgXorzY7h1LCQ-eu1.secret", "https://api.eu1.odp.optimizely.com"),
+        ("W4WzcEs-ABgXorzY7h1LCQ-au1", "https://api.au1.odp.optimizely.com"),
+    ],
+)
+def test_the_region_of_odp_is_in_the_key(key: str, host: str) -> None:
+    assert host_of(key) == host
