@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## sandbox, load, build, and the lift table; touches nothing but data/demo
+demo: $(READY) ## sandbox, load, build, publish, and the lift table; touches nothing but data/demo
 	@$(BIN)/matchback demo
 
 check: $(READY) ## linters and types: ruff, mypy, sqlfluff, yamllint
@@ -39,9 +39,10 @@ test: $(READY) ## every test but the long ones; under 10 minutes
 test-long: $(READY) ## the randomised and crash tests in full; up to 80 minutes
 	@$(BIN)/pytest --long --capture no
 
-bench: $(READY) ## the credit path and the marts of lift over a generated world, as ratios
+bench: $(READY) ## the credit path, the marts of lift and publishing over generated worlds, as ratios
 	@$(BIN)/python benchmarks/credit.py tick
 	@$(BIN)/python benchmarks/lift.py
+	@$(BIN)/python benchmarks/publish.py speed
 
 docs: $(READY) ## renew the generated tables of the documents
 	@$(BIN)/python docs/tables.py

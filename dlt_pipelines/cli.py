@@ -34,7 +34,7 @@ def load(organization: str | None, source: str | None, reconcile: bool) -> None:
 
 @cli.command()
 def check() -> None:
-    """Judge what was landed; Data Docs and ops.quality_results hold what was found."""
+    """Judge what was landed and what would be published; Data Docs and ops.quality_results hold what was found."""
     from dlt_pipelines import run
 
     place = workspace().create()
@@ -52,7 +52,7 @@ def status() -> None:
 
 @cli.command(name="run")
 def run_command() -> None:
-    """Load, check, build and copy the marts: one tick of cron or of a GitHub Actions schedule."""
+    """Load, check, build, publish and copy the marts: one tick of cron or of a GitHub Actions schedule."""
     from dlt_pipelines import run
 
     place = workspace().create()
@@ -158,7 +158,7 @@ def match_address(first: str, second: str, country: str) -> None:
 
 @cli.command()
 def doctor() -> None:
-    """Check the configuration and the reach of every provider."""
+    """Check the configuration and the reach of every provider and destination."""
     from dlt_pipelines import doctor as examining
 
     examining.examine(workspace())
@@ -214,7 +214,7 @@ def plan(
 @click.option("--seed", default=1, show_default=True)
 @click.option("--faults", type=int, help="Misbehave as the real ones do, by this seed.")
 def sandbox(port: int, scale: float, seed: int, faults: int | None) -> None:
-    """Serve the stand-in providers alone, on loopback."""
+    """Serve the stand-in providers and destinations alone, on loopback."""
     from dlt_pipelines.sandbox import server
 
     server.serve(port, scale, seed, faults)
@@ -224,7 +224,7 @@ def sandbox(port: int, scale: float, seed: int, faults: int | None) -> None:
 @click.option("--scale", default=1.0, show_default=True, help="Size of the world.")
 @click.option("--seed", default=1, show_default=True)
 def demo(scale: float, seed: int) -> None:
-    """The whole way on invented people: sandbox, load, build, and the lift beside the planted truth."""
+    """The whole way on invented people: sandbox, load, build, publish, and the lift beside the planted truth."""
     from dlt_pipelines import demo as showing
 
     showing.demo(scale, seed)

@@ -1,13 +1,15 @@
-"""The HTTP client that all sources share, over scripted answers."""
+"""The HTTP client that all sources and destinations share, over scripted answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import httpx
 import pytest
 
-from dlt_pipelines.errors import ProviderError
+from dlt_pipelines.errors import ProviderError, UnknownOutcomeError
 from dlt_pipelines.http import (
     ClientCredentials,
     FixedRate,
@@ -58,6 +60,52 @@ def test_throttling_faults_and_cut_off_answers_are_tried_again(monkeypatch: pyte
     assert client.throttled_seconds == 3
 
 
+def test_what_must_not_be_repeated_is_sent_again_only_where_it_cannot_have_arrived(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = scripted_client(
+        monkeypatch,
+        httpx.ConnectError("no"),
+        httpx.ConnectTimeout("slow"),
+        httpx.Response(429, headers={"Retry-After": "3"}),
+        httpx.Response(202, json={}),
+    )
+    assert client.post("/v3/events", b"[]", is_repeatable=False) == {}
+    assert client.retries == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.ReadTimeout("slow"),
+        httpx.WriteError("cut off"),
+        httpx.RemoteProtocolError("hung up"),
+        httpx.Response(500),
+        httpx.Response(503),
+        httpx.Response(202, content=b'{"tit'),
+    ],
+    ids=lambda answer: type(answer).__name__ if isinstance(answer, Exception) else str(answer.status_code),
+)
+def test_of_what_may_have_arrived_nobody_knows_and_it_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, answer: httpx.Response | Exception
+) -> None:
+    client = scripted_client(monkeypatch, answer)
+    with pytest.raises(UnknownOutcomeError, match="nobody knows whether it took the request"):
+        client.post("/v3/events", b"[]", is_repeatable=False)
+    assert client.retries == 0
+
+
+def test_a_date_to_wait_for_is_understood_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    client = scripted_client(
+        monkeypatch,
+        httpx.Response(429, headers={"Retry-After": at}),
+        httpx.Response(200, json={}),
+    )
+    client.get("/a")
+    assert client.throttled_seconds == pytest.approx(20, abs=2)
+
+
 def test_a_provider_that_stays_down_is_named_without_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     client = scripted_client(monkeypatch, *[httpx.ConnectError("no")] * 6)
     with pytest.raises(ProviderError, match=r"acorn: host.example could not be reached .* 6 times in a row") as error:
@@ -98,6 +146,12 @@ def test_a_fixed_rate_spaces_requests_evenly() -> None:
     assert pace.delay() == pytest.approx(0.25, abs=0.1)
     assert pace.delay() == pytest.approx(0.5, abs=0.1)
     assert FixedRate(0).delay() == 0
+
+
+def test_nobody_sends_while_the_server_says_that_we_are_too_fast() -> None:
+    pace = FixedRate(0)
+    pace.hold(2)
+    assert pace.delay() == pytest.approx(2, abs=0.1)
 
 
 def test_a_token_that_expired_is_fetched_anew_once(monkeypatch: pytest.MonkeyPatch) -> None:
