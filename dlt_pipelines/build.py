@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dlt_pipelines import console, lock
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
 from dlt_pipelines.errors import MatchbackError
-from dlt_pipelines.organizations import check_seeds
+from dlt_pipelines.organizations import check_seeds, read_organizations
 
 # the dbt command as its console script runs it, without having to find that script
 DBT = "from dbt.cli.main import cli; cli()"
 # the credit path, without reports and lift
 CREDIT = "+config.materialized:incremental +fct_match_candidates"
+# what only those who publish need
+PUBLISHED = ("path:models/intermediate/publishing", "path:models/exports")
 
 
 def build(
@@ -27,10 +29,12 @@ def build(
 ) -> None:
     """Builds seeds, models and data tests. Unit tests judge the code, not the data, so they stay out.
 
+    Where nobody publishes, what is made for publishing stays out, too.
+
     Args:
         workspace: Whose database.
         variables: dbt variables, for example `as_of`.
-        select: A dbt selection; everything when None.
+        select: A dbt selection; everything that is needed when None.
         full_refresh: Make every stored table anew, whatever changed. The log of verdicts is kept.
 
     Raises:
@@ -45,6 +49,7 @@ def build(
         *("--profiles-dir", str(PROJECT_ROOT), "--vars", json.dumps(variables or {})),
         # of a part only the tests that need no other part
         *(("--select", select, "--indirect-selection", "cautious") if select else ()),
+        *(("--exclude", *PUBLISHED) if select is None and not _is_published(workspace) else ()),
         *(("--full-refresh",) if full_refresh else ()),
     ]
     with (
@@ -64,6 +69,10 @@ def build(
             _read_log_line(line, activity, problems)
     if process.returncode:
         raise MatchbackError("dbt build failed:\n" + "\n".join(problems))
+
+
+def _is_published(workspace: Workspace) -> bool:
+    return any(one.publish_to for one in read_organizations(workspace.config))
 
 
 def _read_log_line(line: str, activity: console.Activity, problems: deque[str]) -> None:

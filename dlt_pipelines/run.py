@@ -45,7 +45,7 @@ def run(workspace: Workspace) -> None:
         errors.append(str(error))
     is_copied = snapshot.is_due(workspace)
     try:
-        build(workspace, select=None if is_copied else f"{CREDIT} +exports")
+        build(workspace, select=None if is_copied else f"{CREDIT} +path:models/exports")
         _show_waiting(workspace)
         # what was published is in the copy, too
         errors += publish(workspace)

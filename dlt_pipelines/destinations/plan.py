@@ -58,7 +58,9 @@ select
         when known.status = 'rejected' and known.payload_hash = rows_to_sync.payload_hash
             and known.attempts >= $max_attempts
             then 'given_up'
-        when carrier.status in ('pending', 'accepted', 'confirmed', 'unknown', 'conflict') then 'carried'
+        -- not one that was sent before: the cancellation left its amount out
+        when carrier.status in ('pending', 'accepted', 'confirmed', 'unknown', 'conflict') and known.batch_id is null
+            then 'carried'
         when rows_to_sync.depends_on_key is not null and needed.sync_key is null and promised.sync_key is null
             then 'waiting'
         else 'send'

@@ -23,7 +23,7 @@ from dlt_pipelines.sandbox.world import END, ORGANIZATIONS, build_world
 
 TOOLS = ("odp", "omnisend")
 NAMES = tuple(plan.organization_id for plan in ORGANIZATIONS)
-EXPORTS = "+exports fct_publish_results fct_publish_rejects"
+EXPORTS = "+path:models/exports fct_publish_results fct_publish_rejects"
 ALL = Options(is_sent=True, is_backfill=True)
 FIRST = replace(ALL, is_first_run=True)
 

@@ -177,6 +177,46 @@ def test_what_changed_is_sent_once_and_what_a_cancellation_carried_is_not_subtra
     assert status == "conflict"
 
 
+def test_a_refund_that_was_refused_before_the_cancellation_is_still_to_be_subtracted(
+    world: Workspace, accounts: Destinations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cancellation left its amount out, so it has not gone with it."""
+    monkeypatch.setenv("DESTINATION__ODP__ASSUME_ATOMIC_400", "true")
+    [(cancelled, total)] = query(
+        world,
+        """
+        select order_id, total_amount from exports.sync_odp__order_events
+        where organization_id = ? and action = 'cancel' and reject_reason is null order by order_id limit 1
+        """,
+        FILES,
+    )
+    with duckdb.connect(str(world.database)) as connection:
+        connection.execute(
+            """
+            insert into exports.sync_odp__order_events
+            select * replace (
+                'refund' as action, 'R1' as sync_key, sync_key as carried_by_key, 2 as send_order, 2 as total_amount,
+                0 as subtotal_amount, '12' as phone_number
+            )
+            from exports.sync_odp__order_events where order_id = $1 and action = 'cancel';
+            """,
+            [cancelled],
+        )
+        connection.execute(
+            "update exports.sync_odp__order_events set total_amount = $2 where order_id = $1 and action = 'cancel'",
+            [cancelled, total - 2],
+        )
+    options = replace(FIRST, organizations=(FILES,), order_ids=(cancelled,))
+    publish(world, "odp", options)
+    account = accounts.odp[FILES]
+    assert account.orders[cancelled].total == 2, "the refund is refused for its phone number"
+    with duckdb.connect(str(world.database)) as connection:
+        connection.execute("update exports.sync_odp__order_events set phone_number = null where sync_key = 'R1'")
+    publish(world, "odp", options)
+    assert account.orders[cancelled].total == 0
+    assert account.orders[cancelled].refunded == 2
+
+
 def test_a_dry_run_writes_the_requests_that_sending_would_make_and_sends_nothing(
     world: Workspace, accounts: Destinations
 ) -> None:
