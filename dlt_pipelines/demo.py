@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import shutil
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from dlt_pipelines import console
@@ -19,9 +20,10 @@ from dlt_pipelines.destinations.exposures import publications
 from dlt_pipelines.destinations.publishing import publish
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import read_organizations
-from dlt_pipelines.sandbox.world import END, Truth, build_world
+from dlt_pipelines.sandbox.world import END, ORGANIZATIONS, Truth, build_world
 from dlt_pipelines.snapshot import snapshot
 
+PUBLISH_TO = {"larkfield": ("odp",), "marlow": ("omnisend",)}
 METRIC = "orders_per_recipient"
 
 
@@ -74,7 +76,8 @@ def _load_world(place: Workspace, seed: int, scale: float) -> dict[tuple[str, st
     from dlt_pipelines.sandbox import server
     from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 
-    world = build_world(seed, scale)
+    plans = [replace(plan, publish_to=PUBLISH_TO.get(plan.organization_id, ())) for plan in ORGANIZATIONS]
+    world = build_world(seed, scale, plans)
     write_configuration(place.config, world)
     write_inbox(place.inbox, world)
     with server.running(world) as base_url:

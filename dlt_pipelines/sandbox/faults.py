@@ -16,8 +16,6 @@ from collections.abc import Iterable
 MOST_IN_A_ROW = 3
 
 SHARED = ("unavailable", "cut_off", "connection_lost", "late_row", "touched_again")
-# of a request that writes: refused, or taken and not answered
-DESTINATION = ("unavailable", "lost_after_accept", "unavailable_after_accept", "slow_after_accept")
 FAULTS = {
     "klaviyo": (
         *SHARED,
@@ -69,6 +67,10 @@ FAULTS = {
         "unexpanded_code",
         "multi_shipping",
     ),
+}
+# of a request that writes: refused, or taken and not answered
+DESTINATION = ("unavailable", "lost_after_accept", "unavailable_after_accept", "slow_after_accept")
+DESTINATION_FAULTS = {
     "odp": (*DESTINATION, "throttled", "named_400"),
     "omnisend": (
         *DESTINATION,
@@ -91,7 +93,7 @@ class Faults:
     """
 
     def __init__(self, provider: str, seed: int = 0, share: float = 0.0, only: Iterable[str] | None = None) -> None:
-        """Faults of a provider.
+        """Faults of a provider or a destination.
 
         Args:
             provider: Whose faults.
@@ -99,7 +101,7 @@ class Faults:
             share: Chance of each fault at each opportunity.
             only: These alone; None for all.
         """
-        kinds = FAULTS.get(provider, ()) if only is None else only
+        kinds = (FAULTS | DESTINATION_FAULTS).get(provider, ()) if only is None else only
         self._kinds = frozenset(kinds if share else ())
         self._seed, self._share = seed, share
         self._random = random.Random(seed)

@@ -150,7 +150,6 @@ LARKFIELD = OrganizationPlan(
         CampaignPlan("october_open", "October postcard", 1_500, 0.20, 165, 0.120, "shared"),
     ),
     4_000,
-    ("omnisend",),
 )
 HERON = OrganizationPlan(
     "heron",
@@ -179,7 +178,6 @@ MARLOW = OrganizationPlan(
         CampaignPlan("rain_gear", "Rain gear", 1_500, 0.20, 90, 0.110, "own", "segment"),
     ),
     800,
-    ("odp", "omnisend"),
 )
 TAMARIND = OrganizationPlan(
     "tamarind",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +22,9 @@ from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.server import Destinations
 from dlt_pipelines.sandbox.shop import Clock
 from dlt_pipelines.sandbox.world import END, ORGANIZATIONS, build_world
+from tests.python.conftest import make_workspace
 
+SCALE = 0.02
 TOOLS = ("odp", "omnisend")
 NAMES = tuple(plan.organization_id for plan in ORGANIZATIONS)
 EXPORTS = "+path:models/exports fct_publish_results fct_publish_rejects"
@@ -28,10 +32,26 @@ ALL = Options(is_sent=True, is_backfill=True)
 FIRST = replace(ALL, is_first_run=True)
 
 
-def build_small_world(place: Workspace, patch: pytest.MonkeyPatch, scale: float) -> None:
+def small_world(factory: pytest.TempPathFactory) -> Workspace:
+    """The workspace of a built world; the first process of a session that asks builds it while the others wait."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    place = Workspace.at(shared / "small_world")
+    with (shared / "small_world.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        built = place.home / "built"
+        if not built.exists():
+            with pytest.MonkeyPatch.context() as patch:
+                _build(place, patch)
+            built.touch()
+    return place
+
+
+def _build(place: Workspace, patch: pytest.MonkeyPatch) -> None:
     """Loads a world whose organizations all publish everywhere, and builds its sync models."""
+    make_workspace(place.home)
     plans = [replace(plan, publish_to=TOOLS) for plan in ORGANIZATIONS]
-    world = build_world(7, scale, plans)
+    world = build_world(7, SCALE, plans)
     write_configuration(place.config, world)
     write_inbox(place.inbox, world)
     clock = Clock()

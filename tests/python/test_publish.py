@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -34,26 +34,22 @@ from tests.python.publishing import (
     FIRST,
     NAMES,
     TOOLS,
-    build_small_world,
     check_against_the_warehouse,
     copied,
     publish_all,
     query,
+    small_world,
     state_of,
     use,
 )
 
-SCALE = 0.02
 # the organization whose orders come by file, which tests can change
 FILES = "larkfield"
 
 
 @pytest.fixture(scope="module")
-def built(new_place: Callable[[str], Workspace]) -> Workspace:
-    with pytest.MonkeyPatch.context() as patch:
-        place = new_place("publish")
-        build_small_world(place, patch, SCALE)
-    return place
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return small_world(tmp_path_factory)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
 from itertools import count
 
 import duckdb
@@ -15,24 +14,23 @@ import pytest
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.destinations import command
 from dlt_pipelines.sandbox import server
-from dlt_pipelines.sandbox.faults import FAULTS, Faults
+from dlt_pipelines.sandbox.faults import DESTINATION_FAULTS, Faults
 from dlt_pipelines.sandbox.server import Destinations
 from tests.python.conftest import make_workspace
 from tests.python.publishing import (
     FIRST,
     NAMES,
     TOOLS,
-    build_small_world,
     check_against_the_warehouse,
     copied,
     publish_all,
     query,
+    small_world,
     state_of,
     use,
 )
 
 RUNS, SAMPLE_RUNS = 50, 2
-SCALE = 0.01
 # starting takes about a second; then it is over after one or two more
 EARLIEST, LATEST = 0.9, 3.0
 KILLS_PER_RUN, MOST_ROUNDS = 3, 60
@@ -52,11 +50,8 @@ for tool in ("odp", "omnisend"):
 
 
 @pytest.fixture(scope="module")
-def built(new_place: Callable[[str], Workspace]) -> Workspace:
-    with pytest.MonkeyPatch.context() as patch:
-        place = new_place("faults")
-        build_small_world(place, patch, SCALE)
-    return place
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return small_world(tmp_path_factory)
 
 
 def run_and_kill(place: Workspace, is_first: bool, seconds: float) -> bool:
@@ -81,7 +76,7 @@ def misbehave(accounts: Destinations, dice: random.Random) -> set[str]:
     """Gives each account a random mix of faults; which there are."""
     chosen = set()
     for tool in TOOLS:
-        kinds = [kind for kind in FAULTS[tool] if dice.random() < 0.6]
+        kinds = [kind for kind in DESTINATION_FAULTS[tool] if dice.random() < 0.6]
         chosen |= set(kinds)
         for name, account in getattr(accounts, tool).items():
             # slow answers are waited for: few of them do
@@ -148,7 +143,7 @@ def test_faults_and_kills_leave_no_trace(
         assert state_of(accounts) == expected, f"run {number}"
         check_against_the_warehouse(place, accounts)
     print(f"\n{kills} processes were killed, {unknown} rows were unknown, faults: {', '.join(sorted(met))}")
-    assert not is_long or met == set(FAULTS["odp"]) | set(FAULTS["omnisend"])
+    assert not is_long or met == {kind for kinds in DESTINATION_FAULTS.values() for kind in kinds}
 
 
 def settle(place: Workspace, accounts: Destinations) -> int:
