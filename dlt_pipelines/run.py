@@ -103,7 +103,9 @@ def publish(workspace: Workspace) -> list[str]:
     errors = []
     for tool in publications():
         try:
-            if names := publishing.due_organizations(workspace, tool):
+            names, wrong = publishing.due_organizations(workspace, tool)
+            errors += wrong
+            if names:
                 command.publish(workspace, tool, Options(is_sent=True, organizations=tuple(names)))
         except MatchbackError as error:
             errors.append(str(error))

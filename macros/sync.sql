@@ -16,6 +16,16 @@
     from {{ source }}
 {%- endmacro %}
 
+-- Those columns for an object that is about no order, is sent whenever it changes, and depends on nothing.
+{% macro object_columns() -%}
+    cast(null as varchar) as order_id,
+    cast(null as varchar) as depends_on_key,
+    cast(null as varchar) as carried_by_key,
+    cast(null as varchar) as reject_reason,
+    1 as send_order,
+    cast(null as timestamp) as occurred_at
+{%- endmacro %}
+
 -- Whether the organization of a row publishes to a tool.
 {% macro publishes_to(tool, publish_to='publish_to') -%}
     '|' || replace({{ publish_to }}, ' ', '') || '|' like '%|{{ tool }}|%'

@@ -78,6 +78,30 @@ class Destination(Protocol):
         """
 
 
+class Connected:
+    """The connection of a destination: there is one inside of `with` alone."""
+
+    def __init__(self) -> None:
+        self._client: ProviderClient | None = None
+
+    @property
+    def client(self) -> ProviderClient:
+        """The connection."""
+        assert self._client is not None
+        return self._client
+
+    def __enter__(self) -> Self:
+        self._client = self._connect()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._client:
+            self._client.__exit__(None, None, None)
+
+    def _connect(self) -> ProviderClient:
+        raise NotImplementedError
+
+
 def halves(items: Sequence[Item]) -> list[list[Item]]:
     """Two parts of a request that was refused without saying for which of its objects."""
     middle = (len(items) + 1) // 2

@@ -76,8 +76,9 @@ def write_history(workspace: Workspace, tool: str, options: Options) -> None:
     with opened_for_writing(workspace) as connection:
         ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
         for organization in chosen:
-            run = AccountRun(workspace, (connection, connection), publication, organization, options, None, report)
-            publishing.guarded(lambda run=run: written.append(run.write_history()), report, organization)  # type: ignore[misc]
+            with publishing.guarded(report):
+                run = AccountRun(workspace, (connection, connection), publication, organization, options, None, report)
+                written.append(run.write_history())
     for file in written:
         if file is not None:
             actions = f"{len(file.written):,} order actions in {file.rows:,} rows"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import IO
@@ -46,13 +46,15 @@ def publish(workspace: Workspace, tool: str, options: Options, now: datetime | N
             # what is sent is read in parts; without a limit the database would keep all that it has read
             connection.execute(f"set memory_limit = '{memory_limit(MEMORY_LIMIT)}'")
             for organization in chosen:
-                one = AccountRun(workspace, (connection, second), publication, organization, options, now, report)
-                guarded(one.send, report, organization)
+                with guarded(report):
+                    AccountRun(workspace, (connection, second), publication, organization, options, now, report).send()
     else:
         with opened(workspace) as connection, _requests_file(workspace, tool, report) as file:
             for organization in chosen:
-                one = AccountRun(workspace, (connection, connection), publication, organization, options, now, report)
-                guarded(lambda one=one: one.write(file), report, organization)  # type: ignore[misc]
+                with guarded(report):
+                    AccountRun(
+                        workspace, (connection, connection), publication, organization, options, now, report
+                    ).write(file)
     return report
 
 
@@ -96,15 +98,18 @@ def _why_not(one: Organization, tool: str, held: set[str]) -> str | None:
     return "the landing gate holds it back" if one.organization_id in held else None
 
 
-def guarded(step: Callable[[], None], report: PublishReport, organization: Organization) -> None:
-    """One organization's trouble is not the others'."""
+@contextmanager
+def guarded(report: PublishReport) -> Iterator[None]:
+    """One organization's trouble is not the others'.
+
+    Raises:
+        MatchbackError: The sync models are not there, which is everybody's.
+    """
     try:
-        step()
+        yield
     except duckdb.CatalogException:
         raise MatchbackError("The sync models are not there yet. Run `matchback run`, or `dbt build`, first.") from None
     except MatchbackError as error:
-        if isinstance(error, ConfigurationError) and organization.organization_id not in str(error):
-            raise
         report.errors.append(str(error))
 
 
@@ -120,7 +125,7 @@ def _requests_file(workspace: Workspace, tool: str, report: PublishReport) -> It
     report.requests_file = path
 
 
-def due_organizations(workspace: Workspace, tool: str, now: datetime | None = None) -> list[str]:
+def due_organizations(workspace: Workspace, tool: str, now: datetime | None = None) -> tuple[list[str], list[str]]:
     """The organizations that `matchback run` publishes to a tool now: with `send`, and not published too lately.
 
     Args:
@@ -128,15 +133,19 @@ def due_organizations(workspace: Workspace, tool: str, now: datetime | None = No
         tool: Which.
         now: The time, aware; None is the clock's.
 
-    Raises:
-        ConfigurationError: A setting is wrong.
+    Returns:
+        Them, and a sentence for each whose settings are wrong.
     """
     every = timedelta(minutes=known_publication(tool).every_minutes)
     last = dict(landed_rows(workspace.database, LAST_RUNS, [tool]))
     at = (now or datetime.now(UTC)).replace(tzinfo=None)
-    return [
-        one.organization_id
-        for one in publishing_organizations(workspace, tool, None)
-        if DESTINATIONS[tool](one.organization_id).settings.is_sent
-        and at - last.get(one.organization_id, datetime.min) >= every
-    ]
+    due, errors = [], []
+    for one in publishing_organizations(workspace, tool, None):
+        try:
+            is_sent = DESTINATIONS[tool](one.organization_id).settings.is_sent
+        except ConfigurationError as error:
+            errors.append(str(error))
+            continue
+        if is_sent and at - last.get(one.organization_id, datetime.min) >= every:
+            due.append(one.organization_id)
+    return due, errors

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from dlt_pipelines.destinations.base import halves, redacted
+from dlt_pipelines.destinations.base import Connected, halves, redacted
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Refusal, Request, Status
 from dlt_pipelines.destinations.odp import payload
 from dlt_pipelines.destinations.settings import DestinationSettings, boolean, read_settings
@@ -32,7 +32,7 @@ PATHS = {
 }
 
 
-class Odp:
+class Odp(Connected):
     """Optimizely ODP for one organization; see `Destination`."""
 
     envelope = payload.ENVELOPE
@@ -44,14 +44,14 @@ class Odp:
         Raises:
             ConfigurationError: A setting is wrong.
         """
+        super().__init__()
         self.settings: DestinationSettings = read_settings("odp", organization_id, MOST_ITEMS, PER_SECOND)
         # whether a request that is refused for one of its events is known to have left no trace of the others
         self._is_400_atomic = boolean("odp", organization_id, "assume_atomic_400", False)
-        self._client: ProviderClient | None = None
 
-    def __enter__(self) -> Odp:
+    def _connect(self) -> ProviderClient:
         key = self.settings.required_key()
-        self._client = ProviderClient(
+        return ProviderClient(
             "odp",
             self.settings.organization_id,
             self.settings.base_url or host_of(key),
@@ -59,17 +59,6 @@ class Odp:
             pace=FixedRate(self.settings.per_second),
             timeout_seconds=self.settings.timeout_seconds,
         )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._client:
-            self._client.__exit__(None, None, None)
-
-    @property
-    def client(self) -> ProviderClient:
-        """The connection; there is one inside of `with` alone."""
-        assert self._client is not None
-        return self._client
 
     def is_immutable(self, entity: str) -> bool:
         """See `Destination`. Events are; objects and profiles are upserted."""

@@ -14,7 +14,7 @@ import httpx
 import polars as pl
 
 from dlt_pipelines.config import provider_setting
-from dlt_pipelines.destinations.base import halves, redacted
+from dlt_pipelines.destinations.base import Connected, halves, redacted
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Refusal, Request, Status
 from dlt_pipelines.destinations.omnisend import payload
 from dlt_pipelines.destinations.settings import KIND, DestinationSettings, read_settings
@@ -31,7 +31,7 @@ PAGE = 100
 ENDED = ("finished", "stopped")
 
 
-class Omnisend:
+class Omnisend(Connected):
     """Omnisend for one organization; see `Destination`."""
 
     envelope = payload.ENVELOPE
@@ -43,6 +43,7 @@ class Omnisend:
         Raises:
             ConfigurationError: A setting is wrong.
         """
+        super().__init__()
         version = provider_setting(KIND, "omnisend", organization_id, "api_version", V5) or V5
         if version not in MOST_ITEMS:
             raise ConfigurationError(
@@ -53,16 +54,15 @@ class Omnisend:
         self.settings: DestinationSettings = read_settings("omnisend", organization_id, MOST_ITEMS[version], PER_SECOND)
         self._base_path = "/v5" if version == V5 else "/api"
         self._pace = FixedRate(self.settings.per_second)
-        self._client: ProviderClient | None = None
 
-    def __enter__(self) -> Omnisend:
+    def _connect(self) -> ProviderClient:
         key = self.settings.required_key()
         headers = (
             {"X-API-KEY": key}
             if self._version == V5
             else {"Authorization": f"Omnisend-API-Key {key}", "Omnisend-Version": V2026}
         )
-        self._client = ProviderClient(
+        return ProviderClient(
             "omnisend",
             self.settings.organization_id,
             self.settings.base_url or HOST,
@@ -71,17 +71,6 @@ class Omnisend:
             check=self._check,
             timeout_seconds=self.settings.timeout_seconds,
         )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._client:
-            self._client.__exit__(None, None, None)
-
-    @property
-    def client(self) -> ProviderClient:
-        """The connection; there is one inside of `with` alone."""
-        assert self._client is not None
-        return self._client
 
     def is_immutable(self, entity: str) -> bool:
         """See `Destination`. Events are; contacts and products can be changed."""

@@ -12,12 +12,7 @@ keyed as (
     select
         organization_id,
         {{ sync_key('product', ['product_id']) }} as sync_key,
-        cast(null as varchar) as order_id,
-        cast(null as varchar) as depends_on_key,
-        cast(null as varchar) as carried_by_key,
-        cast(null as varchar) as reject_reason,
-        1 as send_order,
-        cast(null as timestamp) as occurred_at,
+        {{ object_columns() | indent(8) }},
         product_id,
         title as name,
         sku,
