@@ -178,7 +178,9 @@ class Sender:
         return told.starting
 
     def _is_idle(self) -> bool:
-        return not (self._noting or self._note or self._again or self._sending or self._polling or self._jobs)
+        # after an error nothing is begun any more: what was to go again is in the ledger as such
+        is_left = bool(self._again) and self._error is None
+        return not (self._noting or self._note or is_left or self._sending or self._polling or self._jobs)
 
     def _wait(self) -> None:
         """Waits for whatever happens first, and takes it in."""
