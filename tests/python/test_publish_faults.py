@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from itertools import count
+from typing import Any
 
 import duckdb
 import pytest
@@ -140,10 +141,21 @@ def test_faults_and_kills_leave_no_trace(
                 kills += run_and_kill(place, killing == 0, dice.uniform(EARLIEST, LATEST))
             unknown += settle(place, accounts)
         assert all(times == 1 for one in accounts.odp.values() for times in one.events.values()), f"run {number}"
-        assert state_of(accounts) == expected, f"run {number}"
+        assert not differing(state_of(accounts), expected), f"run {number}"
         check_against_the_warehouse(place, accounts)
     print(f"\n{kills} processes were killed, {unknown} rows were unknown, faults: {', '.join(sorted(met))}")
     assert not is_long or met == {kind for kinds in DESTINATION_FAULTS.values() for kind in kinds}
+
+
+def differing(found: dict[str, Any], expected: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What the stand-ins hold otherwise than expected: tool, organization, which of their stores, and keys."""
+    return [
+        (tool, name, store, sorted(key for key in here.keys() | there.keys() if here.get(key) != there.get(key))[:3])
+        for tool, accounts in expected.items()
+        for name, stores in accounts.items()
+        for store, (here, there) in enumerate(zip(found[tool][name], stores, strict=True))
+        if here != there
+    ]
 
 
 def settle(place: Workspace, accounts: Destinations) -> int:
@@ -158,7 +170,8 @@ def settle(place: Workspace, accounts: Destinations) -> int:
             for decisions in report.decisions
             for what in ("send", "waiting", "parked")
         )
-        if not left:
+        # who was stopped by an error did not even look at the rest
+        if not left and not any(report.errors for report in reports):
             return unknown
         assert round_number < MOST_ROUNDS, [error for report in reports for error in report.errors]
     raise AssertionError
