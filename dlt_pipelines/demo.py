@@ -103,6 +103,7 @@ def _publish(place: Workspace) -> None:
             report = publish(place, tool, Options(is_sent=True, is_backfill=True, is_first_run=is_first_run))
             console.line()
             summary.show(report, tool)
+            summary.show_reasons(place, tool)
             if report.errors:
                 raise MatchbackError("\n".join(report.errors))
 

@@ -113,13 +113,14 @@ class AccountRun:
         """
         if not self._options.is_first_run:
             guards.refuse_lost_ledger(self._workspace, self._connection, self._ledger, self._settings)
-        guards.remember_run(self._workspace, self._settings, self.run_id)
         entities = self._publication.entities
         self._ledger.interrupted([one for one in entities if not self._destination.is_repeatable(one)])
         with self._destination as destination, console.Activity(f"Publishing {self._name}") as activity:
             for entity in entities:
                 record = self._record(entity)
+                # the database first: a run that only the outbox knew of would look like a lost ledger
                 ledgers.begin_run(self._connection, record)
+                guards.remember_run(self._workspace, self._settings, self.run_id)
                 try:
                     self._refuse_empty_extract(entity)
                     sender = Sender(destination, self._ledger, record, activity, self._batch_ids)

@@ -78,14 +78,16 @@ def write_history(workspace: Workspace, tool: str, options: Options) -> None:
         for organization in chosen:
             with publishing.guarded(report):
                 run = AccountRun(workspace, (connection, connection), publication, organization, options, None, report)
-                written.append(run.write_history())
-    for file in written:
-        if file is not None:
-            actions = f"{len(file.written):,} order actions in {file.rows:,} rows"
-            console.line(f"{file.path}: {actions}, {file.rejects:,} left out.")
-            console.line(
-                f"  Upload it, then `matchback publish odp --resolve sent --batch {file.path.name}`; if you throw it "
-                "away, `--resolve resend`. Until then its rows are sent no other way."
-            )
+                written.append((organization.organization_id, run.write_history()))
+    for organization_id, file in written:
+        if file is None:
+            console.line(f"{organization_id}: there is nothing to write; the ledger has all.")
+            continue
+        actions = f"{len(file.written):,} order actions in {file.rows:,} rows"
+        console.line(f"{file.path}: {actions}, {file.rejects:,} left out.")
+        console.line(
+            f"  Upload it, then `matchback publish odp --resolve sent --batch {file.path.name}`; if you throw it "
+            "away, `--resolve resend`. Until then its rows are sent no other way."
+        )
     if report.errors:
         raise MatchbackError("\n".join(report.errors))

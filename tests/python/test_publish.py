@@ -550,6 +550,12 @@ def test_a_missing_or_wrong_key_is_named_and_stops_nobody_else(
         """,
     )
     assert (attempts, code) == (0, "not_sent")
+    assert FILES not in guards.read_last_runs(world, "odp"), "it never began"
+    use_again = {"LARKFIELD": "sandbox-larkfield.secret", "MARLOW": "sandbox-marlow.secret"}
+    for name, key in use_again.items():
+        monkeypatch.setenv(f"DESTINATION__ODP__{name}__API_KEY", key)
+    assert not publish(world, "odp", replace(ALL, organizations=("marlow",))).errors, "its ledger is not taken for lost"
+    assert accounts.odp["marlow"].events
 
 
 @pytest.mark.usefixtures("accounts")
