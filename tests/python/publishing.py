@@ -24,7 +24,7 @@ from dlt_pipelines.sandbox.shop import Clock
 from dlt_pipelines.sandbox.world import END, ORGANIZATIONS, build_world
 from tests.python.conftest import make_workspace
 
-SCALE = 0.02
+SCALE = 0.01
 TOOLS = ("odp", "omnisend")
 NAMES = tuple(plan.organization_id for plan in ORGANIZATIONS)
 EXPORTS = "+path:models/exports fct_publish_results fct_publish_rejects"

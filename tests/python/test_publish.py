@@ -87,7 +87,7 @@ def test_a_full_publish_is_what_the_warehouse_has_and_a_second_one_sends_nothing
 ) -> None:
     for report in publish_all(world, FIRST):
         assert not report.errors
-    assert check_against_the_warehouse(world, accounts) > 800
+    assert check_against_the_warehouse(world, accounts) > 400
     held, requests = state_of(accounts), requests_of(accounts)
     objects = query(
         world,
