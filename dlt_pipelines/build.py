@@ -7,14 +7,15 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
-from dlt_pipelines import console, lock
+from dlt_pipelines import console, dbt_process, lock
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import check_seeds, read_organizations
 
-# the dbt command as its console script runs it, without having to find that script
-DBT = "from dbt.cli.main import cli; cli()"
+DBT = dbt_process.COMMAND
+MOST_PROBLEMS = 20
 # the credit path, without reports and lift
 CREDIT = "+config.materialized:incremental +fct_match_candidates"
 # what only those who publish need
@@ -42,9 +43,7 @@ def build(
     """
     check_seeds(workspace.config)
     command = [
-        *(sys.executable, "-c", DBT, "--log-format", "json", "--no-write-json", "build"),
-        # by default every statement goes into the log file, which costs time and disk in each tick
-        *("--log-level-file", "info"),
+        *(sys.executable, "-c", DBT, "--no-write-json", "build"),
         *("--exclude-resource-type", "unit_test", "--project-dir", str(PROJECT_ROOT)),
         *("--profiles-dir", str(PROJECT_ROOT), "--vars", json.dumps(variables or {})),
         # of a part only the tests that need no other part
@@ -64,28 +63,30 @@ def build(
             pass_fds=lock.inherited(workspace),
         ) as process,
     ):
-        problems: deque[str] = deque(maxlen=20)
+        problems: deque[str] = deque(maxlen=MOST_PROBLEMS)
+        # a traceback, or a message of the interpreter: of use only where dbt could say nothing
+        other_lines: deque[str] = deque(maxlen=MOST_PROBLEMS)
         for line in process.stdout or []:
-            _read_log_line(line, activity, problems)
+            event = _read(line)
+            if event is None:
+                other_lines.append(line.rstrip())
+                continue
+            if event["index"] is not None:
+                activity.reach(event["index"], event["total"])
+            if event["level"] in ("error", "warn"):
+                problems.append(event["message"])
     if process.returncode:
-        raise MatchbackError("dbt build failed:\n" + "\n".join(problems))
+        raise MatchbackError("dbt build failed:\n" + "\n".join(problems or other_lines))
 
 
 def _is_published(workspace: Workspace) -> bool:
     return any(one.publish_to for one in read_organizations(workspace.config))
 
 
-def _read_log_line(line: str, activity: console.Activity, problems: deque[str]) -> None:
+def _read(line: str) -> dict[str, Any] | None:
+    """What dbt's process told in a line (`dbt_process`); None where it is something else."""
     try:
-        event = json.loads(line)
-        level, message = event["info"]["level"], event["info"]["msg"]
-    except (ValueError, KeyError, TypeError):
-        # not dbt's log: a traceback or a message of the interpreter
-        problems.append(line.rstrip())
-        return
-    # the hooks at either end count by themselves
-    is_hook = event["data"].get("node_info", {}).get("resource_type") == "operation"
-    if not is_hook and "index" in event["data"] and "total" in event["data"]:
-        activity.reach(event["data"]["index"], event["data"]["total"])
-    if level in ("error", "warn"):
-        problems.append(message)
+        event: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and event.keys() >= {"level", "message", "index", "total"} else None

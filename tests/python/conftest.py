@@ -61,12 +61,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Builds of this session share what dbt makes of the project (tests/python/parsed.py)."""
+    """Builds of this session share a dbt that has started and what it makes of the project (tests/python/parsed.py)."""
     base = tmp_path_factory.getbasetemp()
     # the processes of one session have a folder each, in one that is theirs
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(parsed.VARIABLE, str(shared / "parsed.msgpack"))
+    with pytest.MonkeyPatch.context() as patch, parsed.serving(shared / "parsed.msgpack") as address:
+        patch.setenv(parsed.VARIABLE, address)
         patch.setattr(dlt_pipelines.build, "DBT", parsed.DBT)
         yield
 
@@ -122,7 +122,7 @@ def run_dbt(place: Workspace, *arguments: str) -> str:
     """What dbt prints, run for a workspace."""
     done = subprocess.run(
         [
-            *(sys.executable, "-c", parsed.DBT, *arguments),
+            *(sys.executable, "-c", parsed.DBT_BY_HAND, *arguments),
             *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
         ],
         cwd=PROJECT_ROOT,

@@ -1,34 +1,147 @@
-"""dbt for the tests: the project is parsed once for all of them.
+"""dbt for the tests: it is started, and the project parsed, once for all builds of a session.
 
-dbt parses a project anew for every database and every set of variables, which takes longer than many a test's build.
-What it finds depends on neither here, but for the database's name and the paths of the configuration seeds, which are
-put right. `make demo` and `dbt build` with its unit tests are tested with dbt as it is.
+dbt takes longer to start than many a test's build, and parses a project anew for every database and every set of
+variables. So a server that has both done forks for each build. What is parsed depends on neither here, but for the
+database's name and the paths of the configuration seeds, which are put right. `make demo` and `dbt build` with its
+unit tests are tested with dbt as it is.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import signal
+import socket
+import subprocess
 import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dlt_pipelines.config import PROJECT_ROOT
 
-# what to run instead of dbt and of matchback, and the variable that names the file with the parsed project
-DBT = "from tests.python.parsed import main; main()"
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+# what to run instead of a build's dbt, of dbt by hand and of matchback
+DBT = "from tests.python.parsed import ask; ask('build')"
+DBT_BY_HAND = "from tests.python.parsed import ask; ask('by_hand')"
 MATCHBACK = f"from dlt_pipelines import build, cli; build.DBT = {DBT!r}; cli.main()"
-VARIABLE = "MATCHBACK_TESTS_PARSED"
+# the variable that names the server's socket
+VARIABLE = "MATCHBACK_TESTS_DBT"
 SHIPPED_SEEDS = "seeds/config"
+MOST_BYTES = 1_000_000
 
 
-def main() -> None:
-    """Runs dbt with the arguments of this process, and exits as it does."""
-    from dbt.cli.main import dbtRunner
+@contextmanager
+def serving(parsed: Path) -> Iterator[str]:
+    """Has a server run.
+
+    Args:
+        parsed: The file for the parsed project, which servers of several processes may share.
+
+    Yields:
+        The path of its socket.
+    """
+    # a socket's path is short
+    with tempfile.TemporaryDirectory(prefix="dbt") as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/socket")
+        listener.listen()
+        script = f"from tests.python.parsed import serve; serve({listener.fileno()}, {str(parsed)!r})"
+        with subprocess.Popen(
+            [sys.executable, "-c", script], cwd=PROJECT_ROOT, pass_fds=(listener.fileno(),)
+        ) as server:
+            try:
+                yield f"{folder}/socket"
+            finally:
+                server.terminate()
+
+
+def ask(how: str) -> None:
+    """Has the server run dbt with the arguments, the environment and the output of this process; exits as it does."""
+    asked = {"how": how, "arguments": sys.argv[1:], "folder": str(Path.cwd()), "environment": dict(os.environ)}
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(os.environ[VARIABLE])
+        socket.send_fds(connection, [json.dumps(asked).encode() + b"\n"], [sys.stdout.fileno(), sys.stderr.fileno()])
+        code = connection.recv(1)
+        # until it has ended, and let go of the database
+        connection.recv(1)
+    # none where it was killed
+    sys.exit(code[0] if code else "dbt was killed")
+
+
+def serve(listener_number: int, parsed: str) -> None:
+    """Forks for everyone who asks, as soon as all that they share is there."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    # nobody waits for the children
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(fileno=listener_number) as listener:
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                _prepare(Path(parsed))
+                if os.fork() == 0:
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    sys.exit(_answer(connection, Path(parsed)))
+
+
+@cache
+def _prepare(parsed: Path) -> Manifest:
+    """What is alike for all builds: dbt's modules and the parsed project."""
+    import dbt.adapters.duckdb
+    import dbt.cli.main
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
+    assert dbt.adapters.duckdb.Plugin, "it is looked up by name, so nothing else imports it"
+    return Manifest.from_msgpack(_parsed(parsed), decoder=extended_mashumuro_decoder)
+
+
+def _answer(connection: socket.socket, parsed: Path) -> int:
+    """Runs dbt in this child as it was asked for; gives and tells the exit code."""
+    code = 1
+    # open until this process is no more
+    os.dup(connection.fileno())
+    try:
+        received, outputs, *_ = socket.recv_fds(connection, MOST_BYTES, 2)
+        while not received.endswith(b"\n"):
+            received += connection.recv(MOST_BYTES)
+        for number, output in enumerate(outputs, 1):
+            os.dup2(output, number)
+            os.close(output)
+        threading.Thread(target=_die_with, args=(connection,), daemon=True).start()
+        asked = json.loads(received)
+        os.chdir(asked["folder"])
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        sys.argv[1:] = asked["arguments"]
+        code = _run(asked["how"], _prepare(parsed))
+    except Exception:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    connection.send(bytes([code]))
+    return code
+
+
+def _die_with(connection: socket.socket) -> None:
+    """Ends this process when the one that asked has: killed, it takes dbt with it."""
+    if not connection.recv(1):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _run(how: str, manifest: Manifest) -> int:
+    from dbt.cli.main import dbtRunner
+
+    from dlt_pipelines import dbt_process
+
     database = Path(os.environ["MATCHBACK_DATABASE"]).stem
-    manifest = Manifest.from_msgpack(_parsed(Path(os.environ[VARIABLE])), decoder=extended_mashumuro_decoder)
     for node in (*manifest.nodes.values(), *manifest.sources.values()):
         if node.relation_name:
             node.relation_name = node.relation_name.replace(f'"{node.database}".', f'"{database}".', 1)
@@ -37,10 +150,12 @@ def main() -> None:
         if folder == SHIPPED_SEEDS:
             node.original_file_path = str(Path(os.environ["MATCHBACK_CONFIG"]) / name)
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    if how == "build":
+        return dbt_process.run(sys.argv[1:], manifest)
     done = dbtRunner(manifest=manifest).invoke(sys.argv[1:])
     if done.exception is not None:
         raise done.exception
-    sys.exit(not done.success)
+    return int(not done.success)
 
 
 def _parsed(path: Path) -> bytes:
@@ -48,29 +163,28 @@ def _parsed(path: Path) -> bytes:
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
-            _parse(path)
+            subprocess.run(
+                [sys.executable, "-c", f"from tests.python.parsed import parse; parse({str(path)!r})"], check=True
+            )
     return path.read_bytes()
 
 
-def _parse(path: Path) -> None:
+def parse(target: str) -> None:
+    """Writes the parsed project into a file."""
     from dbt.cli.main import dbtRunner
 
+    path = Path(target)
     scratch = path.with_suffix(".target")
     scratch.mkdir(exist_ok=True)
-    own = dict(os.environ)
     os.environ |= {
         "MATCHBACK_DATABASE": str(scratch / "matchback.duckdb"),
         "MATCHBACK_CONFIG": SHIPPED_SEEDS,
         "DBT_TARGET_PATH": str(scratch),
         "DBT_LOG_PATH": str(scratch),
     }
-    try:
-        done = dbtRunner().invoke(
-            ["--quiet", "parse", "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
-        )
-    finally:
-        os.environ.clear()
-        os.environ.update(own)
+    done = dbtRunner().invoke(
+        ["--quiet", "parse", "--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
+    )
     if done.exception is not None:
         raise done.exception
     (scratch / "partial_parse.msgpack").rename(path)

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from dlt_pipelines.build import build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
+from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration, write_inbox
 from dlt_pipelines.sandbox.world import OrganizationWorld, build_world
@@ -171,6 +173,18 @@ def test_a_database_in_use_is_a_sentence(ready: Workspace) -> None:
     assert done.returncode == 75
     assert "is in use by another process" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_keeps_dbt_from_running_is_said_and_its_traceback_is_in_the_log(
+    place: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ship_configuration(place)
+    monkeypatch.setenv("MATCHBACK_MEMORY_LIMIT", "plenty")
+    with pytest.raises(MatchbackError) as raised:
+        build(place)
+    assert "Memory must have a number" in str(raised.value)
+    assert "Traceback" not in str(raised.value)
+    assert "Traceback" in (place.home / "logs" / "dbt.log").read_text(encoding="utf-8")
 
 
 def test_dbt_build_passes_on_an_empty_database_with_every_unit_test(place: Workspace) -> None:
