@@ -79,7 +79,6 @@ where rows_to_sync.organization_id = $organization_id
 OUTGOING = """
 create or replace temp table outgoing as
 select
-    row_number() over (order by decided.is_there, decided.occurred_at, decided.sync_key) as position,
     rows_to_sync.*,
     decided.attempts,
     decided.first_sent_at,
@@ -88,6 +87,8 @@ select
 from exports.{model} as rows_to_sync
 inner join decided on rows_to_sync.sync_key = decided.sync_key
 where decided.decision = 'send'
+-- a table keeps the order in which it is filled
+order by decided.is_there, decided.occurred_at, decided.sync_key
 """
 
 
@@ -172,7 +173,7 @@ class Plan:
         [(rows,)] = self._connection.execute("select count(*) from outgoing").fetchall()
         for start in range(0, rows, CHUNK_ROWS):
             chunk = self._connection.sql(
-                "select * from outgoing where position > ? and position <= ? order by position",
+                "select * from outgoing where rowid >= ? and rowid < ? order by rowid",
                 params=[start, start + CHUNK_ROWS],
             )
             yield pl.DataFrame(chunk.to_arrow_table())

@@ -20,7 +20,7 @@ from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
 
-MEMORY_LIMIT = "1GB"
+MEMORY_LIMIT = "256MB"
 LAST_RUNS = "select organization_id, max(started_at) from ops.publish_runs where destination = ? group by all"
 HELD = "select organization_id from ops.quality_gate where is_held"
 
