@@ -113,9 +113,12 @@ class Ledger:
         )
 
     def settle(self, verdicts: Sequence[Verdict]) -> None:
-        """Notes what became of requests, of all their rows."""
+        """Notes what became of requests, of all their rows. Of several verdicts on a request the last one holds."""
         if not verdicts:
             return
+        # a job may have ended before the ledger was told that it was taken
+        jobs = {one.batch_id: one.remote_job_id for one in verdicts if one.remote_job_id is not None}
+        verdicts = list({one.batch_id: one for one in verdicts}.values())
         batch_ids = [one.batch_id for one in verdicts]
         told = [_told(one.fault) for one in verdicts]
         self._connection.execute(
@@ -138,7 +141,7 @@ class Ledger:
                 batch_ids,
                 [one.status.value for one in verdicts],
                 [one.http_status for one in verdicts],
-                [one.remote_job_id for one in verdicts],
+                [jobs.get(batch_id) for batch_id in batch_ids],
                 *map(list, zip(*told, strict=True)),
                 *(min(batch_ids), max(batch_ids), *self._account),
             ],

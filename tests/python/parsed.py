@@ -54,9 +54,9 @@ def serving(parsed: Path) -> Iterator[str]:
         listener.bind(f"{folder}/socket")
         listener.listen()
         script = f"from tests.python.parsed import serve; serve({listener.fileno()}, {str(parsed)!r})"
-        with subprocess.Popen(
-            [sys.executable, "-c", script], cwd=PROJECT_ROOT, pass_fds=(listener.fileno(),)
-        ) as server:
+        # builds that a test kills leave locks behind, of which the server would tell in the end
+        command = [sys.executable, "-W", "ignore:resource_tracker:UserWarning", "-c", script]
+        with subprocess.Popen(command, cwd=PROJECT_ROOT, pass_fds=(listener.fileno(),)) as server:
             try:
                 yield f"{folder}/socket"
             finally:
@@ -150,9 +150,11 @@ def _run(how: str, manifest: Manifest) -> int:
         if folder == SHIPPED_SEEDS:
             node.original_file_path = str(Path(os.environ["MATCHBACK_CONFIG"]) / name)
     manifest.build_flat_graph()  # type: ignore[no-untyped-call]
+    # tests run side by side already, and two threads of one Python take more time in all
+    arguments = [*sys.argv[1:], "--threads", "1"]
     if how == "build":
-        return dbt_process.run(sys.argv[1:], manifest)
-    done = dbtRunner(manifest=manifest).invoke(sys.argv[1:])
+        return dbt_process.run(arguments, manifest)
+    done = dbtRunner(manifest=manifest).invoke(arguments)
     if done.exception is not None:
         raise done.exception
     return int(not done.success)

@@ -79,6 +79,9 @@ def test_the_demo_prints_what_the_readme_shows_and_again_the_same(tmp_path: Path
     assert results(first) == results(second)
     assert re.search(r"\(inbox\) +files +0 +0 ", second)
     assert re.search(r"juniper +klaviyo +[\d,]+ +0 ", second)
+    for brand in ("larkfield", "marlow"):
+        assert re.search(rf"{brand} +order_events +[1-9]\d* +[1-9][\d,]+ ", first)
+        assert re.search(rf"{brand} +order_events +0 +0 +[1-9]", second), "what was published is not sent again"
     shown = re.search(
         r"<!-- demo -->\n```text\n(.*?)```\n<!-- end demo -->", README.read_text(encoding="utf-8"), re.DOTALL
     )

@@ -13,7 +13,7 @@ import pytest
 from dlt_pipelines import console, ops
 from dlt_pipelines.destinations.base import halves
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Status
-from dlt_pipelines.destinations.ledger import Ledger, RunRecord, Sent
+from dlt_pipelines.destinations.ledger import Ledger, RunRecord, Sent, Verdict
 from dlt_pipelines.destinations.sending import Sender, Work
 from dlt_pipelines.destinations.settings import DestinationSettings, read_settings
 from dlt_pipelines.errors import ProviderError
@@ -105,3 +105,16 @@ def test_a_run_that_is_stopped_ends_and_what_was_to_go_again_is_left_to_the_next
     rows = ledger_rows(connection)
     assert {status for status, *_ in rows.values()} == {"rejected"}
     assert {code for _, code, _ in rows.values()} <= {"resend", "not_sent"}
+
+
+def test_a_job_that_ends_before_the_ledger_knows_of_it_is_confirmed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Found by the demo: of both verdicts, told at once, the first one held, and the next run asked about the job."""
+    ledger = Ledger(connection, "omnisend", "acorn", "run")
+    batch = Batch("run-000", "order_events", [Item(key, "hash", b"{}") for key in "ab"])
+    ledger.begin("order_events", [(batch, [Sent()] * 2)])
+    taken = Verdict("run-000", Status.ACCEPTED, 201, "job-1")
+    ledger.settle([taken, Verdict("run-000", Status.CONFIRMED, 200)])
+    assert ledger_rows(connection) == dict.fromkeys("ab", ("confirmed", None, 1))
+    assert not ledger.open_jobs()
+    [(job,)] = connection.execute("select distinct remote_job_id from ops.publish_ledger").fetchall()
+    assert job == "job-1"
