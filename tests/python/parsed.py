@@ -9,6 +9,7 @@ unit tests are tested with dbt as it is.
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import signal
@@ -86,6 +87,8 @@ def serve(listener_number: int, parsed: str) -> None:
             connection, _ = listener.accept()
             with connection:
                 _prepare(Path(parsed))
+                # what is shared is no garbage: the children need not look
+                gc.freeze()
                 if os.fork() == 0:
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                     sys.exit(_answer(connection, Path(parsed)))
