@@ -28,10 +28,15 @@ def publish(workspace: Workspace, tool: str, options: Options) -> None:
     if options.is_sent:
         options, errors = outgoing.let_through(workspace, tool, options)
     report = publishing.publish(workspace, tool, options)
+    errors += report.errors
+    if not report.records and not errors:
+        console.line(
+            f"No live organization has {tool} in its publish_to in organizations.csv, so there is nothing to do."
+        )
+        return
     summary.show(report, tool)
     if options.is_sent:
         summary.show_reasons(workspace, tool)
-    errors += report.errors
     if errors:
         raise MatchbackError("\n".join(errors))
 
@@ -79,6 +84,8 @@ def write_history(workspace: Workspace, tool: str, options: Options) -> None:
             with publishing.guarded(report):
                 run = AccountRun(workspace, (connection, connection), publication, organization, options, None, report)
                 written.append((organization.organization_id, run.write_history()))
+        with publishing.guarded(report):
+            report.errors += publishing.unknown_orders(connection, publication, chosen, options)
     for organization_id, file in written:
         if file is None:
             console.line(f"{organization_id}: there is nothing to write; the ledger has all.")

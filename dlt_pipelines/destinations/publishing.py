@@ -48,6 +48,8 @@ def publish(workspace: Workspace, tool: str, options: Options, now: datetime | N
             for organization in chosen:
                 with guarded(report):
                     AccountRun(workspace, (connection, second), publication, organization, options, now, report).send()
+            with guarded(report):
+                report.errors += unknown_orders(connection, publication, chosen, options)
     else:
         with opened(workspace) as connection, _requests_file(workspace, tool, report) as file:
             for organization in chosen:
@@ -55,6 +57,8 @@ def publish(workspace: Workspace, tool: str, options: Options, now: datetime | N
                     AccountRun(
                         workspace, (connection, connection), publication, organization, options, now, report
                     ).write(file)
+            with guarded(report):
+                report.errors += unknown_orders(connection, publication, chosen, options)
     return report
 
 
@@ -96,6 +100,30 @@ def _why_not(one: Organization, tool: str, held: set[str]) -> str | None:
     if one.status != "live" or not one.sync_orders:
         return f"its status is {one.status} and sync_orders is {str(one.sync_orders).lower()}, so it is stale"
     return "the landing gate holds it back" if one.organization_id in held else None
+
+
+def unknown_orders(
+    connection: duckdb.DuckDBPyConnection,
+    publication: Publication,
+    chosen: Sequence[Organization],
+    options: Options,
+) -> list[str]:
+    """A sentence for each order that is asked for and of which there is nothing to publish."""
+    if options.order_ids is None:
+        return []
+    models = [publication.model(entity) for entity in publication.entities]
+    found = " union ".join(f"select organization_id, order_id from exports.{model}" for model in models)
+    rows = connection.execute(
+        f"select order_id from ({found}) where list_contains(?, organization_id) and list_contains(?, order_id)",
+        [[one.organization_id for one in chosen], list(options.order_ids)],
+    ).fetchall()
+    known = {order_id for (order_id,) in rows}
+    return [
+        f"order {order_id}: none of the organizations has an order of that id to publish to {publication.tool} "
+        "(`matchback explain` says what is known of it)."
+        for order_id in dict.fromkeys(options.order_ids)
+        if order_id not in known
+    ]
 
 
 @contextmanager

@@ -265,6 +265,19 @@ def test_chosen_orders_alone(world: Workspace, accounts: Destinations) -> None:
     assert set(accounts.odp[FILES].orders) == set(chosen)
     assert set(accounts.omnisend[FILES].orders()) == set(chosen)
     assert not accounts.odp[FILES].products, "only what is about an order"
+    before = requests_of(accounts)
+    for is_sent in (False, True):
+        [error] = publish(world, "odp", Options(is_sent=is_sent, order_ids=("nowhere", chosen[0]))).errors
+        assert error.startswith("order nowhere: none of the organizations has an order of that id")
+    assert requests_of(accounts) == before
+
+
+def test_where_nobody_publishes_that_is_said(world: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    path = world.config / "organizations.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("odp|omnisend", ""), encoding="utf-8")
+    for is_sent in (False, True):
+        command.publish(world, "odp", Options(is_sent=is_sent))
+        assert "No live organization has odp in its publish_to" in capsys.readouterr().out
 
 
 def test_a_lost_ledger_stops_sending_until_somebody_says_that_it_is_the_first_run(
