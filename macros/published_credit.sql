@@ -7,3 +7,10 @@
 {% macro told_credit(column) -%}
     coalesce({{ column }}, 'none')
 {%- endmacro %}
+
+-- What mail is credited with of a customer: the columns of `int_customers__credited` that tools have as attributes.
+{% macro credit_attributes() %}
+    {{ return([
+        'dm_last_campaign_id', 'dm_last_match_method', 'dm_credited_orders', 'dm_credited_amount', 'dm_last_credited_at'
+    ]) }}
+{% endmacro %}

@@ -1,9 +1,6 @@
 -- One row per customer profile of ODP: what mail is credited with of the customer. One identifier each, for a wrong
 -- second one would merge two people for good.
-{% set payload = [
-        'identifier_type', 'identifier', 'dm_last_campaign_id', 'dm_last_match_method', 'dm_credited_orders',
-        'dm_credited_amount', 'dm_last_credited_at',
-] %}
+{% set payload = ['identifier_type', 'identifier'] + credit_attributes() %}
 
 with
 customers as (
@@ -17,13 +14,7 @@ keyed as (
         organization_id,
         {{ sync_key('profile', ['identifier_type', 'md5(identifier)']) }} as sync_key,
         {{ object_columns() | indent(8) }},
-        identifier_type,
-        identifier,
-        {{ told_credit('last_campaign_id') }} as dm_last_campaign_id,
-        {{ told_credit('last_match_method') }} as dm_last_match_method,
-        credited_orders as dm_credited_orders,
-        cast(credited_amount as decimal(18, 4)) as dm_credited_amount,
-        last_credited_at as dm_last_credited_at
+        {{ payload | join(',\n        ') }}
     from customers
 ),
 

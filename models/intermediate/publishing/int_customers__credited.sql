@@ -1,6 +1,7 @@
 -- One row per organization and customer with published orders: what mail is credited with of them. A customer is known
 -- by one identifier, the first that the order has of e-mail, phone and the shop's own id: two would merge two people
--- for good where one of them is wrong. Amounts are in the organization's currency; orders in others are not summed.
+-- for good where one of them is wrong. Amounts are in the organization's currency; orders in others are not summed. The
+-- attributes are named as the tools have them.
 {{ config(materialized='view') }}
 with
 orders as (
@@ -18,7 +19,6 @@ credited as (
     select
         orders.organization_id,
         orders.publish_to,
-        orders.organization_currency,
         orders.identifier_type,
         orders.identifier,
         orders.order_id,
@@ -37,16 +37,15 @@ customers as (
     select
         organization_id,
         publish_to,
-        organization_currency,
         identifier_type,
         identifier,
-        count(case when is_credited then 1 end) as credited_orders,
-        coalesce(sum(case when is_credited then net_amount end), 0) as credited_amount,
-        max(case when is_credited then ordered_at end) as last_credited_at,
-        {{ last_credited('campaign_id') }} as last_campaign_id,
-        {{ last_credited('match_method') }} as last_match_method
+        {{ told_credit(last_credited('campaign_id')) }} as dm_last_campaign_id,
+        {{ told_credit(last_credited('match_method')) }} as dm_last_match_method,
+        count(case when is_credited then 1 end) as dm_credited_orders,
+        cast(coalesce(sum(case when is_credited then net_amount end), 0) as decimal(18, 4)) as dm_credited_amount,
+        max(case when is_credited then ordered_at end) as dm_last_credited_at
     from credited
-    group by organization_id, publish_to, organization_currency, identifier_type, identifier
+    group by organization_id, publish_to, identifier_type, identifier
 )
 
 select * from customers
