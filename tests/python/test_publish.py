@@ -411,6 +411,26 @@ def test_what_the_destination_refuses_is_tried_again_so_often_and_then_given_up(
     assert order_id in accounts.omnisend[FILES].orders(), "another payload is tried again"
 
 
+def test_a_request_all_of_whose_objects_are_refused_is_made_once(world: Workspace, accounts: Destinations) -> None:
+    with duckdb.connect(str(world.database)) as connection:
+        connection.execute(
+            """
+            delete from exports.sync_odp__profiles
+            where organization_id = $1 and sync_key not in (
+                select sync_key from exports.sync_odp__profiles
+                where organization_id = $1 and identifier_type = 'email' order by sync_key limit 2
+            )
+            """,
+            [FILES],
+        )
+        connection.execute("update exports.sync_odp__profiles set identifier = 'no e-mail'")
+    report = publish(world, "odp", replace(FIRST, organizations=(FILES,)))
+    [record] = [one for one in report.records if one.entity == "profiles"]
+    assert (record.requests, record.sent_rows, record.rejected_rows) == (1, 0, 2)
+    rows = query(world, "select status, error_code, attempts from ops.publish_ledger where entity = 'profiles'")
+    assert rows == [("rejected", "http_400", 1)] * 2
+
+
 def test_too_many_rejects_fail_the_run_and_are_counted_in_the_marts(
     world: Workspace, accounts: Destinations, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,7 +121,8 @@ class Odp(Connected):
         if is_repeatable or self._is_400_atomic or error.status == 413:
             if len(batch.items) == 1:
                 return Outcome(Status.REJECTED, error.status, fault=next(iter(faults.values()), fault))
-            return Outcome(None, error.status, faults=faults, again=[others] if faults else halves(others))
+            again = halves(others) if not faults else [others] if others else []
+            return Outcome(None, error.status, faults=faults, again=again)
         return Outcome(Status.UNKNOWN, error.status, fault=Fault("sibling_refused", fault.message), faults=faults)
 
 
