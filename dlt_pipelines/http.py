@@ -21,7 +21,7 @@ import tenacity
 
 from dlt_pipelines.errors import ProviderError, UnknownOutcomeError
 
-RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504, 524})
+REQUEST_TIMEOUT, TOO_MANY_REQUESTS, FIRST_SERVER_FAULT = 408, 429, 500
 ATTEMPTS = 6
 LONGEST_WAIT_SECONDS = 60.0
 # so many tokens in a row that the server refuses are not bad luck
@@ -291,7 +291,7 @@ class ProviderClient:
         sent = self._credentials.headers() | (headers or {})
         try:
             answer = self._http.request(method, url, headers=sent, **options)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             never_arrived = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
             raise TransientError(
                 f"could not be reached ({type(error).__name__})", may_have_arrived=not never_arrived
@@ -314,8 +314,9 @@ class ProviderClient:
         if answer.is_success:
             return
         path, status = urlsplit(str(answer.url)).path, answer.status_code
-        if status in RETRIED_STATUSES:
-            is_throttling = status == 429
+        # every fault of a server, those that only a proxy has (520 to 530) among them
+        if status in (REQUEST_TIMEOUT, TOO_MANY_REQUESTS) or status >= FIRST_SERVER_FAULT:
+            is_throttling = status == TOO_MANY_REQUESTS
             raise TransientError(
                 f"answered {status}",
                 retry_after(answer),
@@ -393,7 +394,7 @@ def refuse_repeated(client: ProviderClient, cursor: str, followed: set[str]) -> 
         ProviderError: It was followed before: the walk would never end.
     """
     if cursor in followed:
-        raise ProviderError(f"{client.who}: the server gave the same next page twice; the load stopped there.")
+        raise ProviderError(f"{client.who}: the server gave the same next page twice; it was not followed again.")
     followed.add(cursor)
 
 

@@ -80,8 +80,12 @@ def test_what_must_not_be_repeated_is_sent_again_only_where_it_cannot_have_arriv
         httpx.ReadTimeout("slow"),
         httpx.WriteError("cut off"),
         httpx.RemoteProtocolError("hung up"),
+        httpx.DecodingError("no gzip"),
+        httpx.Response(408),
         httpx.Response(500),
         httpx.Response(503),
+        # of a proxy, for whom the server behind it hung up
+        httpx.Response(520),
         httpx.Response(202, content=b'{"tit'),
     ],
     ids=lambda answer: type(answer).__name__ if isinstance(answer, Exception) else str(answer.status_code),

@@ -429,6 +429,7 @@ def test_a_request_all_of_whose_objects_are_refused_is_made_once(world: Workspac
     assert (record.requests, record.sent_rows, record.rejected_rows) == (1, 0, 2)
     rows = query(world, "select status, error_code, attempts from ops.publish_ledger where entity = 'profiles'")
     assert rows == [("rejected", "http_400", 1)] * 2
+    assert not [value for _, value in accounts.odp[FILES].profiles if value == "no e-mail"]
 
 
 def test_too_many_rejects_fail_the_run_and_are_counted_in_the_marts(

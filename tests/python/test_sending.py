@@ -8,12 +8,14 @@ from itertools import count
 from typing import Any
 
 import duckdb
+import httpx
 import pytest
 
 from dlt_pipelines import console, ops
 from dlt_pipelines.destinations.base import halves
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Status
 from dlt_pipelines.destinations.ledger import Ledger, RunRecord, Sent, Verdict
+from dlt_pipelines.destinations.omnisend.destination import Omnisend
 from dlt_pipelines.destinations.sending import Sender, Work
 from dlt_pipelines.destinations.settings import DestinationSettings, read_settings
 from dlt_pipelines.errors import ProviderError
@@ -118,3 +120,29 @@ def test_a_job_that_ends_before_the_ledger_knows_of_it_is_confirmed(connection: 
     assert not ledger.open_jobs()
     [(job,)] = connection.execute("select distinct remote_job_id from ops.publish_ledger").fetchall()
     assert job == "job-1"
+
+
+@pytest.mark.parametrize("answered", [{}, [], {"batchID": None}], ids=str)
+def test_a_batch_that_cannot_be_asked_about_stops_the_run(monkeypatch: pytest.MonkeyPatch, answered: object) -> None:
+    monkeypatch.setattr(httpx, "Client", scripted_by(lambda _request: httpx.Response(201, json=answered)))
+    monkeypatch.setenv("DESTINATION__OMNISEND__API_KEY", "key")
+    with Omnisend("acorn") as destination, pytest.raises(ProviderError, match="omnisend of organization acorn: "):
+        destination.send(Batch("run-000", "order_events", [Item("a", "hash", b"{}")]))
+
+
+def test_pages_of_a_batch_that_come_again_stop_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/items"):
+            return httpx.Response(200, json={"items": [], "paging": {"hasMore": True, "cursors": {"after": "x"}}})
+        return httpx.Response(200, json={"status": "finished", "errorsCount": 1})
+
+    monkeypatch.setattr(httpx, "Client", scripted_by(answer))
+    monkeypatch.setenv("DESTINATION__OMNISEND__API_KEY", "key")
+    with Omnisend("acorn") as destination, pytest.raises(ProviderError, match="same next page twice"):
+        destination.poll(Batch("run-000", "order_events", []), "job-1")
+
+
+def scripted_by(answer: Callable[[httpx.Request], httpx.Response]) -> Callable[..., httpx.Client]:
+    """What makes clients that are answered by a function."""
+    create = httpx.Client
+    return lambda **options: create(transport=httpx.MockTransport(answer), **options)

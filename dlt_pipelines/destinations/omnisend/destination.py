@@ -19,7 +19,15 @@ from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Refusa
 from dlt_pipelines.destinations.omnisend import payload
 from dlt_pipelines.destinations.settings import KIND, DestinationSettings, read_settings
 from dlt_pipelines.errors import ConfigurationError, ProviderError
-from dlt_pipelines.http import FixedRate, ProviderClient, StaticHeaders, TransientError, retry_after
+from dlt_pipelines.http import (
+    FixedRate,
+    ProviderClient,
+    StaticHeaders,
+    TransientError,
+    json_object,
+    refuse_repeated,
+    retry_after,
+)
 
 HOST = "https://api.omnisend.com"
 V5, V2026 = "v5", "2026-03-15"
@@ -98,7 +106,7 @@ class Omnisend(Connected):
         """See `Destination`."""
         request = self.request(batch.entity, batch.items, batch.is_update)
         try:
-            answer = self.client.post(request.path, request.body)
+            answer = json_object(self.client, self.client.post(request.path, request.body))
         except ProviderError as error:
             if error.status not in (400, 413, 422):
                 raise
@@ -106,13 +114,15 @@ class Omnisend(Connected):
             if len(batch.items) == 1:
                 return Outcome(Status.REJECTED, error.status, fault=fault)
             return Outcome(None, error.status, again=halves(batch.items))
+        if not answer.get("batchID"):
+            raise ProviderError(f"{self.client.who}: {request.path} took a batch and gave no batchID to ask about.")
         return Outcome(Status.ACCEPTED, 201, remote_job_id=str(answer["batchID"]))
 
     def poll(self, batch: Batch, remote_job_id: str) -> Outcome | None:
         """See `Destination`."""
         path = f"{self._base_path}/batches/{remote_job_id}"
         try:
-            job = self.client.get(path)
+            job = json_object(self.client, self.client.get(path))
         except ProviderError as error:
             if error.status != 404:
                 raise
@@ -152,12 +162,15 @@ class Omnisend(Connected):
         """The items of a batch with their answers, all pages of them."""
         parameters: dict[str, str] | None = {"limit": str(PAGE)}
         following: str | None = f"{path}/items"
+        followed: set[str] = set()
         while following:
-            page = self.client.get(following, parameters)
+            page = json_object(self.client, self.client.get(following, parameters))
             yield from page.get("items") or page.get("responses") or []
             paging = page.get("paging") or {}
             cursor = (paging.get("cursors") or {}).get("after") if paging.get("hasMore") else None
             following = f"{path}/items" if cursor else paging.get("next")
+            if following:
+                refuse_repeated(self.client, cursor or following, followed)
             parameters = {"limit": str(PAGE), "after": cursor} if cursor else None
 
     def _check(self, answer: httpx.Response, body: Any) -> None:
