@@ -241,6 +241,7 @@ class AccountRun:
         conflicts = [key for key, *_ in self._plan.rows("conflict")]
         with self._ledger.together():
             self._ledger.refuse(entity, refused)
+            self._ledger.refused_again([key for key, *_ in self._plan.rows("refused_before")])
             self._ledger.refuse(entity, carried, Status.ACCEPTED)
             self._ledger.mark(conflicts, Status.CONFLICT, "changed_after_sending")
             self._ledger.mark([key for key, *_ in self._plan.rows("settled")], Status.ACCEPTED, None)

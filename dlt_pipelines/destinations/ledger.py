@@ -187,10 +187,12 @@ class Ledger:
         )
 
     def refuse(self, entity: str, refusals: Sequence[Refusal], status: Status = Status.REJECTED) -> None:
-        """Notes rows that are not sent, and why. With another status: rows that need not be sent."""
+        """Notes rows that are not sent, and why. With another status: rows that need not be sent.
+
+        A row that was refused for the same reason before keeps the time when that was first found.
+        """
         if not refusals:
             return
-        now = naive_now()
         refused = pa.table(
             {
                 "sync_key": [one.sync_key for one in refusals],
@@ -199,20 +201,38 @@ class Ledger:
                 "error_pointer": pa.array([one.pointer for one in refusals], pa.string()),
             }
         )
-        self._delete([one.sync_key for one in refusals])
         self._connection.register("refused", refused)
         self._connection.execute(
             """
-            insert into ops.publish_ledger by name
+            create or replace temp table refused_rows as
             select
-                ? as destination, ? as account, sync_key, ? as entity, payload_hash, ? as status, 0 as attempts,
-                error_code, error_pointer, cast(? as timestamp) as first_sent_at,
-                cast(? as timestamp) as last_sent_at, ? as run_id
+                $1 as destination, $2 as account, refused.sync_key, $3 as entity, refused.payload_hash, $4 as status,
+                0 as attempts, refused.error_code, refused.error_pointer,
+                case when known.error_code = refused.error_code then known.first_sent_at else $5::timestamp end
+                    as first_sent_at,
+                $5::timestamp as last_sent_at, $6 as run_id
             from refused
+            left join ops.publish_ledger as known
+                on refused.sync_key = known.sync_key and known.destination = $1 and known.account = $2
             """,
-            [*self._account, entity, status.value, now, now, self._run_id],
+            [*self._account, entity, status.value, naive_now(), self._run_id],
         )
         self._connection.unregister("refused")
+        self._delete([one.sync_key for one in refusals])
+        self._connection.execute("insert into ops.publish_ledger by name from refused_rows")
+        self._connection.execute("drop table refused_rows")
+
+    def refused_again(self, sync_keys: Sequence[str]) -> None:
+        """Notes that rows which are not sent would be refused still, for the reason that is noted."""
+        if sync_keys:
+            self._connection.execute(
+                """
+                update ops.publish_ledger
+                set last_sent_at = ?, run_id = ?
+                where destination = ? and account = ? and sync_key in (select unnest(?))
+                """,
+                [naive_now(), self._run_id, *self._account, list(sync_keys)],
+            )
 
     def mark(self, sync_keys: Sequence[str], status: Status, error_code: str | None) -> None:
         """Gives rows another status; what was sent of them stays noted."""

@@ -98,6 +98,8 @@ def test_a_full_publish_is_what_the_warehouse_has_and_a_second_one_sends_nothing
         told = (fields["dm_campaign_id"], fields["dm_match_method"], fields["dm_status"])
         assert told == (campaign_id, method, status)
     assert {row[2] for row in objects} > {"none"}, "some order is credited"
+    seen = "select sync_key, first_seen_at, last_seen_at from marts.fct_publish_rejects order by sync_key"
+    before = query(world, seen)
     for report in publish_all(world):
         assert not report.errors
         assert sum(record.requests for record in report.records) == 0
@@ -107,6 +109,15 @@ def test_a_full_publish_is_what_the_warehouse_has_and_a_second_one_sends_nothing
     assert set(ledger(world, "omnisend")) == {"confirmed"}
     [(code,)] = query(world, "select distinct error_code from ops.publish_ledger where status = 'rejected'")
     assert code == "other_currency"
+    for (key, first, last), (key_now, first_now, last_now) in zip(before, query(world, seen), strict=True):
+        assert (key, first) == (key_now, first_now), "refused since the first run"
+        assert last < last_now, "and found so by the second one"
+    with duckdb.connect(str(world.database)) as connection:
+        connection.execute(
+            "update exports.sync_odp__order_events set payload_hash = 'new' where reject_reason = 'other_currency'"
+        )
+    publish_all(world)
+    assert [(key, first) for key, first, _ in query(world, seen)] == [(key, first) for key, first, _ in before]
 
 
 def append(place: Workspace, folder: str, name: str, rows: list[dict[str, Any]]) -> None:
