@@ -105,7 +105,7 @@ def publish(
     else:
         with writing(place.create(), "publish"):
             if resolve:
-                command.resolve(place, tool, organizations or None, resolve == "sent", batch)
+                command.resolve(place, tool, organizations or None, resolve == "sent", batch, chosen)
             elif is_csv:
                 command.write_history(place, tool, options)
             else:

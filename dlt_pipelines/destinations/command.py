@@ -42,25 +42,31 @@ def publish(workspace: Workspace, tool: str, options: Options) -> None:
 
 
 def resolve(
-    workspace: Workspace, tool: str, organizations: Sequence[str] | None, is_sent: bool, batch_id: str | None
+    workspace: Workspace,
+    tool: str,
+    organizations: Sequence[str] | None,
+    is_sent: bool,
+    batch_id: str | None,
+    order_ids: Sequence[str] | None = None,
 ) -> None:
-    """Ends the doubt about unknown rows.
+    """Ends the doubt about unknown rows: of a request, of orders, or of all.
 
     Raises:
         MatchbackError: There are none.
     """
-    publishing.known_publication(tool)
+    publication = publishing.known_publication(tool)
     chosen = publishing.publishing_organizations(workspace, tool, organizations)
     rows = 0
     with opened_for_writing(workspace) as connection:
         ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
         for organization in chosen:
             account = DESTINATIONS[tool](organization.organization_id).settings.account
-            run_id = new_run_id()
-            rows += Ledger(connection, tool, account, run_id).resolve(is_sent, batch_id)
+            keys = publishing.keys_of_orders(connection, publication, organization, order_ids)
+            rows += Ledger(connection, tool, account, new_run_id()).resolve(is_sent, batch_id, keys)
     if not rows:
         what = f"batch {batch_id}" if batch_id else "any batch"
-        raise MatchbackError(f"There are no unknown rows of {what} at {tool}. `--status` lists those there are.")
+        whose = f" that are about {', '.join(order_ids)}" if order_ids else ""
+        raise MatchbackError(f"There are no unknown rows of {what} at {tool}{whose}. `--status` lists those there are.")
     console.line(f"{rows:,} rows are {'taken for sent' if is_sent else 'sent again by the next --send'}.")
 
 

@@ -275,12 +275,13 @@ class Ledger:
             self._account,
         ).fetchall()
 
-    def resolve(self, is_sent: bool, batch_id: str | None) -> int:
+    def resolve(self, is_sent: bool, batch_id: str | None, sync_keys: Sequence[str] | None = None) -> int:
         """Ends the doubt about unknown rows, of one request or of all.
 
         Args:
             is_sent: They arrived; otherwise they did not, and are sent again.
             batch_id: Which request's; None for all.
+            sync_keys: These alone; None for all.
 
         Returns:
             How many rows.
@@ -293,8 +294,12 @@ class Ledger:
                 status = ?, error_code = ?, error_pointer = null, error_message = null, run_id = ?,
                 attempts = case when ? then attempts else 0 end
             where status = 'unknown' and destination = ? and account = ? and (? is null or batch_id = ?)
+                and (? or sync_key in (select unnest(?::varchar[])))
             """,
-            [status.value, code, self._run_id, is_sent, *self._account, batch_id, batch_id],
+            [
+                *(status.value, code, self._run_id, is_sent, *self._account, batch_id, batch_id),
+                *(sync_keys is None, list(sync_keys or ())),
+            ],
         ).fetchall()
         return int(rows)
 

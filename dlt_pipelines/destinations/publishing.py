@@ -111,10 +111,11 @@ def unknown_orders(
     """A sentence for each order that is asked for and of which there is nothing to publish."""
     if options.order_ids is None:
         return []
-    models = [publication.model(entity) for entity in publication.entities]
-    found = " union ".join(f"select organization_id, order_id from exports.{model}" for model in models)
     rows = connection.execute(
-        f"select order_id from ({found}) where list_contains(?, organization_id) and list_contains(?, order_id)",
+        f"""
+        select order_id from ({_order_rows(publication)})
+        where list_contains(?, organization_id) and list_contains(?, order_id)
+        """,
         [[one.organization_id for one in chosen], list(options.order_ids)],
     ).fetchall()
     known = {order_id for (order_id,) in rows}
@@ -124,6 +125,27 @@ def unknown_orders(
         for order_id in dict.fromkeys(options.order_ids)
         if order_id not in known
     ]
+
+
+def keys_of_orders(
+    connection: duckdb.DuckDBPyConnection,
+    publication: Publication,
+    organization: Organization,
+    order_ids: Sequence[str] | None,
+) -> list[str] | None:
+    """The keys of what there is to publish about orders of an organization; None where no orders are asked for."""
+    if order_ids is None:
+        return None
+    rows = connection.execute(
+        f"select sync_key from ({_order_rows(publication)}) where organization_id = ? and list_contains(?, order_id)",
+        [organization.organization_id, list(order_ids)],
+    ).fetchall()
+    return [key for (key,) in rows]
+
+
+def _order_rows(publication: Publication) -> str:
+    models = [publication.model(entity) for entity in publication.entities]
+    return " union all ".join(f"select organization_id, order_id, sync_key from exports.{model}" for model in models)
 
 
 @contextmanager

@@ -359,8 +359,23 @@ def test_unknown_rows_are_parked_listed_and_ended_by_a_person(
     assert f"--resolve sent|resend --batch {batch}`" in capsys.readouterr().out
     with pytest.raises(MatchbackError, match="There are no unknown rows of batch nonsense at odp"):
         command.resolve(world, "odp", None, True, "nonsense")
+    with pytest.raises(
+        MatchbackError, match=f"There are no unknown rows of batch {batch} at odp that are about nobody's"
+    ):
+        command.resolve(world, "odp", None, True, batch, ["nobody's"])
+    [(order_id,)] = query(
+        world,
+        """
+        select min(events.order_id) from ops.publish_ledger as ledger
+        inner join exports.sync_odp__order_events as events using (sync_key)
+        where ledger.batch_id = ?
+        """,
+        batch,
+    )
+    command.resolve(world, "odp", None, True, batch, [order_id])
+    assert ledger(world, "odp")["unknown"] == unknown - 1, "of a request that arrived in part"
     command.resolve(world, "odp", None, True, batch)
-    assert ledger(world, "odp")["unknown"] < unknown
+    assert ledger(world, "odp")["unknown"] < unknown - 1
     command.resolve(world, "odp", None, True, None)
     assert not publish(world, "odp", replace(options, is_first_run=False)).errors
     assert max(account.events.values()) == 1, "nothing was counted twice"

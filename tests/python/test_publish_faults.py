@@ -89,7 +89,9 @@ def misbehave(accounts: Destinations, dice: random.Random) -> set[str]:
 
 
 def resolve_unknown(place: Workspace, accounts: Destinations) -> int:
-    """Does what a person would: looks whether the events of a batch are there, and says so.
+    """Does what a person would: looks whether the events of a batch are there, and says so, of some orders if need be.
+
+    A request has arrived in part where one of its events was refused and the process was killed before the answer.
 
     Returns:
         How many rows were unknown.
@@ -103,13 +105,15 @@ def resolve_unknown(place: Workspace, accounts: Destinations) -> int:
         where ledger.status = 'unknown'
         """,
     )
-    arrived: dict[tuple[str, str], set[bool]] = {}
+    arrived: dict[tuple[str, str], dict[bool, list[str]]] = {}
     for name, batch_id, order_id, action, at in rows:
         is_there = (order_id, action, at) in accounts.odp[name].events
-        arrived.setdefault((name, batch_id), set()).add(is_there)
+        arrived.setdefault((name, batch_id), {}).setdefault(is_there, []).append(order_id)
     for (name, batch_id), found in arrived.items():
-        assert len(found) == 1, "a request is taken as a whole, or not at all"
-        command.resolve(place, "odp", [name], found.pop(), batch_id)
+        if len(found) == 2:
+            assert len(found[False]) == 1, "all but the one that was refused"
+        for is_there, order_ids in found.items():
+            command.resolve(place, "odp", [name], is_there, batch_id, order_ids if len(found) == 2 else None)
     assert not query(place, "select 1 from ops.publish_ledger where status = 'unknown' and destination <> 'odp'")
     return len(rows)
 
