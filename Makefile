@@ -36,7 +36,7 @@ check: $(READY) ## linters and types: ruff, mypy, sqlfluff, yamllint
 test: $(READY) ## every test but the long ones; under 10 minutes
 	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test-long: $(READY) ## the randomised and crash tests in full; up to 80 minutes
+test-long: $(READY) ## the randomised and crash tests in full; an hour and a half
 	@$(BIN)/pytest --long --capture no
 
 bench: $(READY) ## the credit path, the marts of lift and publishing over generated worlds, as ratios

@@ -1,7 +1,8 @@
 """dbt as `matchback` runs it, in a process of its own: it prints a line of JSON for each event that the build looks at.
 
-dbt words some 12,000 events of a build for each of its logs, and only then drops those below the log's level, which is
-a fifth of a small build's time. So its logs are off, and what is worth a line is told, and logged, here.
+dbt words each of a build's thousands of events for each of its logs, and only then drops those below the log's level,
+which a small build spends a good part of its time on. So its logs are off, and what is worth a line is told, and
+logged, here.
 """
 
 from __future__ import annotations
