@@ -69,8 +69,23 @@ def variables() -> str:
     meanings = {name: comment for comment, name in comments.items()}
     return _table(
         ["variable", "default", "meaning"],
-        [[f"`{name}`", f"`{value}`" if value is not None else "", meanings[name]] for name, value in defaults.items()],
+        [
+            [f"`{name}`", f"`{value}`" if value is not None else "", meanings[name]]
+            for name, value in defaults.items()
+            # these have tables of their own
+            if name not in ("bounds", "null_dates")
+        ],
     )
+
+
+def bounds() -> str:
+    """The bounds of values; the comment above each says what it holds for."""
+    text = (ROOT / "dbt_project.yml").read_text(encoding="utf-8")
+    limits: dict[str, Any] = yaml.safe_load(text)["vars"]["bounds"]
+    meanings: dict[str, str] = {}
+    for meaning, names in re.findall(r"    # (.*)\n((?:    \w+: .*\n)+)", text):
+        meanings |= dict.fromkeys(re.findall(r"(\w+):", names), meaning)
+    return _table(["bound", "value", "meaning"], [[f"`{name}`", str(limits[name]), meanings[name]] for name in limits])
 
 
 def files() -> str:
@@ -89,6 +104,7 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
 
 
 TABLES = {
+    "bounds": bounds,
     "files": files,
     "marts": marts,
     "match_methods": match_methods,
