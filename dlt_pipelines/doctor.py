@@ -6,6 +6,7 @@ from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.held_back import found_by_the_last_build
 from dlt_pipelines.organizations import Organization, check_seeds, read_organizations
 from dlt_pipelines.sources.files.entities import ENTITIES
 from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
@@ -28,6 +29,8 @@ def examine(workspace: Workspace) -> None:
         console.line("  There is nobody to load yet: add a line to organizations.csv (README.md, “Your own data”).")
     _say("workspace", f"{workspace.home}" + ("" if workspace.database.exists() else " (nothing was loaded yet)"))
     _say_inbox(workspace)
+    for one in found_by_the_last_build(workspace.database):
+        console.line(f"[note] {one.sentence()}")
     for organization in organizations:
         name = f"organization {organization.organization_id}"
         if not organization.takes_orders:

@@ -25,6 +25,7 @@ from dlt_pipelines import console, ops
 from dlt_pipelines.config import Workspace, general_setting, parse_number
 from dlt_pipelines.database import landed_rows, opened_for_writing
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
+from dlt_pipelines.held_back import found_in_what_was_landed
 from dlt_pipelines.organizations import Organization, read_organizations
 from dlt_pipelines.sources.extraction import PARCEL_ROWS, Extraction, Parcel
 from dlt_pipelines.sources.files import load_inbox
@@ -125,6 +126,7 @@ def load(
     ]
     if wanted:
         _load_providers(workspace, wanted, report, ops.LoadRecord(run_id, "", "", loaded_at), reconcile)
+        report.warnings += [one.sentence() for one in found_in_what_was_landed(workspace.database, loaded_at)]
     return report
 
 

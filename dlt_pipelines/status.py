@@ -8,6 +8,7 @@ from typing import Any
 from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import landed_rows
+from dlt_pipelines.held_back import found_by_the_last_build
 from dlt_pipelines.load import INBOX
 from dlt_pipelines.organizations import Organization, read_organizations
 
@@ -60,6 +61,8 @@ def show(workspace: Workspace, now: datetime | None = None) -> None:
     )
     for name, (since, reason) in sorted(held.items()):
         console.line(f"Stale: {name} is held back since {since:%Y-%m-%d %H:%M} UTC; not met: {reason}.")
+    for one in found_by_the_last_build(workspace.database):
+        console.line(f"Held back: {one.sentence()}")
     for organization in organizations:
         _say_what_is_missing(organization, loads, held)
     for (name, source), load in sorted(loads.items()):

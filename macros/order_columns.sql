@@ -27,7 +27,7 @@
         'ship_postal_code', 'ship_country', 'bill_name', 'bill_address1', 'bill_address2', 'bill_city',
         'bill_region', 'bill_postal_code', 'bill_country',
         'value_amount', 'subtotal_amount', 'discount_amount', 'shipping_amount', 'tax_amount', 'is_test',
-        'occurred_at', 'loaded_at',
+        'unreadable_fields', 'is_held_back', 'occurred_at', 'loaded_at',
     ]) }}
 {%- endmacro %}
 

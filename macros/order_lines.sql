@@ -21,6 +21,16 @@
     {{ return(expressions | join(', ')) }}
 {%- endmacro %}
 
+-- The id of a line; one without an id that can be read is known by its place.
+{% macro numbered_line_id() -%}
+    coalesce(line_id, 'line ' || line_number)
+{%- endmacro %}
+
+-- What was taken off a line: what its units cost, less what it costs. Null where it is beyond all bounds.
+{% macro line_discount() -%}
+    {{ amount('unit_price_amount * quantity - subtotal_amount') }}
+{%- endmacro %}
+
 -- The rows of a relation whose `line_json` is a line as commercetools words it, its fields read. The plugin that writes
 -- to Klaviyo words it likewise.
 {% macro commercetools_line_fields(relation) -%}
@@ -40,20 +50,27 @@
     ) as parsed
 {%- endmacro %}
 
--- The columns of an order line out of those fields; a name is that of its first locale.
-{% macro commercetools_line_columns() -%}
-    {%- set unit_price = minor_amount('unit_price.centAmount', "coalesce(unit_price.fractionDigits, '2')") -%}
-    {%- set subtotal = minor_amount('subtotal.centAmount', "coalesce(subtotal.fractionDigits, '2')") -%}
-    line.id as line_id,
-    line.productId as product_id,
-    line.productId || '-' || variant.id as variant_id,
-    {{ trimmed('variant.sku') }} as sku,
-    {{ trimmed("split_part(" ~ json_joined_texts('line.name', '$.*') ~ ", '|', 1)") }} as title,
-    try_cast(line.quantity as decimal(18, 4)) as quantity,
-    {{ unit_price }} as unit_price_amount,
-    cast({{ unit_price }} * try_cast(line.quantity as decimal(18, 4)) - {{ subtotal }} as decimal(18, 4))
-        as discount_amount,
-    {{ subtotal }} as subtotal_amount
+-- The fields of an order line out of those, see boundary.sql; a name is that of its first locale.
+{% macro commercetools_line() -%}
+    {{ return({
+        'line_id': ['text', 'line.id', 'required'],
+        'product_id': ['text', 'line.productId', none],
+        'variant_id': ['text', "line.productId || '-' || variant.id", none],
+        'sku': ['text', 'variant.sku', none],
+        'title': ['text', "split_part(" ~ json_joined_texts('line.name', '$.*') ~ ", '|', 1)", none],
+        'quantity': ['quantity', 'line.quantity', 'required'],
+        'unit_price_amount': ['amount', minor_units('unit_price', "'2'"), 'required'],
+        'subtotal_amount': ['amount', minor_units('subtotal', "'2'"), none],
+    }) }}
+{%- endmacro %}
+
+{% macro commercetools_line_parts() -%}
+    {{ return({
+        'line': ['object', 'line_json', 'decisive'],
+        'variant': ['object', 'line.variant', none],
+        'price': ['object', 'line.price', none],
+        'totalPrice': ['object', 'line.totalPrice', none],
+    }) }}
 {%- endmacro %}
 
 -- The rows of a relation of order versions' parts that are parts of the order's latest version.
@@ -71,7 +88,7 @@
         qualify
             row_number() over (
                 partition by organization_id, order_id
-                order by updated_at desc nulls last, loaded_at desc, payload_hash
+                order by coalesce(updated_at, loaded_at) desc, loaded_at desc, payload_hash
             ) = 1
     ) as latest
         on parts.organization_id = latest.organization_id

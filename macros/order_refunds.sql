@@ -6,8 +6,11 @@
         order_id,
         cast(refunded_amount as varchar) as refund_id,
         cast(null as varchar) as reason,
+        cast(null as varchar) as unreadable_fields,
         cast(refunded_amount - coalesce(told_before, 0) as decimal(18, 4)) as amount,
-        observed_at as refunded_at
+        false as is_held_back,
+        observed_at as refunded_at,
+        loaded_at
     from (
         select
             *,

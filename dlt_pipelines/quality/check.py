@@ -21,6 +21,7 @@ from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace, provider_setting
 from dlt_pipelines.database import opened_for_writing
 from dlt_pipelines.errors import ConfigurationError
+from dlt_pipelines.held_back import HeldBack, found_in_what_was_landed
 from dlt_pipelines.load import INBOX
 from dlt_pipelines.organizations import Organization, read_organizations
 from dlt_pipelines.quality.metrics import LANDED_ORDERS, landed
@@ -58,9 +59,11 @@ class CheckReport:
         results: Every expectation about every organization.
         held: Organizations that are held back from now on, with the reason.
         docs: Where the Data Docs begin; None where nothing was checked.
+        held_back: What cannot be read of the landed orders.
     """
 
     results: list[Result] = field(default_factory=list)
+    held_back: list[HeldBack] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
     docs: Path | None = None
 
@@ -99,6 +102,7 @@ def check(workspace: Workspace, now: datetime | None = None) -> CheckReport:
             report.results, report.docs = judge(workspace.home / "quality", frames)
         record(connection, report.results, checked_at)
         _gate(connection, choices, report, checked_at)
+    report.held_back = found_in_what_was_landed(workspace.database)
     return report
 
 
@@ -118,6 +122,8 @@ def show(report: CheckReport) -> None:
             f"Warning: organization {result.organization_id}, {result.source}: {result.expectation} is not met: "
             f"{result.observed}.{held}"
         )
+    for one in report.held_back:
+        console.line(f"Warning: {one.sentence()}")
     if report.docs:
         console.line(f"Data Docs: {report.docs}")
 

@@ -1,10 +1,18 @@
--- A row per element of the array at a path of a JSON document, each as JSON; for use in a select list.
+-- A row per element of the array at a path of a JSON document, each as JSON; for use in a select list. An array with more
+-- elements than an order may have lines has none.
 {% macro json_rows(json, path) -%}
     {{ return(adapter.dispatch('json_rows', 'matchback')(json, path)) }}
 {%- endmacro %}
 
 {% macro default__json_rows(json, path) -%}
-    unnest(try_cast(json_extract({{ json }}, '{{ path }}') as json[]))
+    unnest({{ json_elements(json, path) }})
+{%- endmacro %}
+
+{% macro json_elements(json, path) -%}
+    case
+        when try(json_array_length({{ json }}, '{{ path }}')) <= {{ var('bounds')['most_lines'] }}
+            then try(cast(json_extract({{ json }}, '{{ path }}') as json[]))
+    end
 {%- endmacro %}
 
 {% macro spark__json_rows(json, path) -%}
@@ -17,7 +25,7 @@
 {%- endmacro %}
 
 {% macro default__json_text_at(json, path) -%}
-    json_extract_string({{ json }}, {{ path }})
+    try(json_extract_string({{ json }}, {{ path }}))
 {%- endmacro %}
 
 {% macro spark__json_text_at(json, path) -%}
@@ -43,8 +51,8 @@
 {%- endmacro %}
 
 {% macro default__json_numbered_rows(json, path, element, number) -%}
-    unnest(try_cast(json_extract({{ json }}, '{{ path }}') as json[])) as {{ element }},
-        generate_subscripts(try_cast(json_extract({{ json }}, '{{ path }}') as json[]), 1) as {{ number }}
+    unnest({{ json_elements(json, path) }}) as {{ element }},
+        generate_subscripts({{ json_elements(json, path) }}, 1) as {{ number }}
 {%- endmacro %}
 
 {% macro spark__json_numbered_rows(json, path, element, number) -%}

@@ -14,6 +14,7 @@ refunded as (
         organization_id,
         order_id
     from {{ ref('int_order_refunds') }}
+    where is_held_back is not true
 ),
 
 attributions as (select * from {{ ref('fct_order_attributions') }}),

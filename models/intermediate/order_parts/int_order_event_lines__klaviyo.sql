@@ -23,7 +23,10 @@ lines as (
         lines.quantity,
         lines.unit_price_amount,
         lines.discount_amount,
-        lines.subtotal_amount
+        lines.subtotal_amount,
+        lines.unreadable_fields,
+        lines.is_held_back,
+        lines.loaded_at
     from {{ ref('stg_klaviyo__order_lines') }} as lines
     inner join events
         on lines.organization_id = events.organization_id

@@ -1,4 +1,5 @@
 -- One row per order and line of it, from the provider its organization uses. A line without a product's id has its SKU.
+-- One of which something could not be read says so; with `is_held_back` it takes part in nothing.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scope',
@@ -23,6 +24,9 @@ unioned as (
         organization_id,
         order_id,
         line_id,
+        unreadable_fields,
+        is_held_back,
+        loaded_at,
         {{ order_line_columns() }}
     from {{ ref('int_order_lines__files') }}
     union all
@@ -31,6 +35,9 @@ unioned as (
         organization_id,
         order_id,
         line_id,
+        unreadable_fields,
+        is_held_back,
+        loaded_at,
         {{ order_line_columns(untold) }}
     from {{ ref('int_order_lines__klaviyo') }}
     {% for provider in ['ometria', 'shopify', 'commercetools'] %}
@@ -40,6 +47,9 @@ unioned as (
         organization_id,
         order_id,
         line_id,
+        unreadable_fields,
+        is_held_back,
+        loaded_at,
         {{ order_line_columns(untold) }}
     from {{ provider }}_latest
     {% endfor %}
@@ -68,12 +78,16 @@ lines as (
         {% for column in order_line_amount_columns() %}
         distinct_lines.{{ column }},
         {% endfor %}
-        coalesce(distinct_lines.product_id, distinct_lines.sku) as product_id
+        coalesce(distinct_lines.product_id, distinct_lines.sku) as product_id,
+        distinct_lines.provider,
+        distinct_lines.unreadable_fields,
+        coalesce(distinct_lines.is_held_back, false) as is_held_back,
+        distinct_lines.loaded_at
     from distinct_lines
     inner join {{ ref('int_organizations') }} as organizations
         on distinct_lines.organization_id = organizations.organization_id
         and distinct_lines.provider = organizations.provider
-    where coalesce(distinct_lines.product_id, distinct_lines.sku) is not null
+    where coalesce(distinct_lines.product_id, distinct_lines.sku, distinct_lines.unreadable_fields) is not null
 )
 
 select * from lines

@@ -2,6 +2,12 @@
 {{ config(materialized='view') }}
 {{ after('int_orders__to_read') }}
 {% set texts = order_line_text_columns() | reject('equalto', 'variant_id') | list %}
+{% set fields = {
+        'quantity': ['quantity', 'said_quantity', 'required'],
+        'unit_price_amount': ['amount', 'said_unit_price_amount', 'required'],
+        'discount_amount': ['amount', 'said_discount_amount', none],
+        'subtotal_amount': ['amount', 'said_subtotal_amount', none],
+} %}
 
 with
 statements as (
@@ -12,20 +18,36 @@ statements as (
     where is_current
 ),
 
-lines as (
+merged as (
     select
         {% for column in texts %}
         {{ latest_value(column) }} as {{ column }},
         {% endfor %}
         cast(null as varchar) as variant_id,
         {% for column in order_line_amount_columns() %}
-        cast({{ latest_value(column) }} as decimal(18, 4)) as {{ column }},
+        {{ latest_value(column) }} as said_{{ column }},
         {% endfor %}
         organization_id,
         order_id,
-        line_id
+        line_id,
+        max(loaded_at) as loaded_at
     from statements
     group by organization_id, order_id, line_id
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from merged
+),
+
+lines as (
+    select
+        *,
+        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields) }} as is_held_back
+    from typed
 )
 
 select * from lines

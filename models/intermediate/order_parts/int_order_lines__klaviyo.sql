@@ -29,7 +29,10 @@ lines as (
         lines.quantity,
         lines.unit_price_amount,
         lines.discount_amount,
-        lines.subtotal_amount
+        lines.subtotal_amount,
+        lines.unreadable_fields,
+        lines.is_held_back,
+        lines.loaded_at
     from placed
     inner join {{ ref('int_order_event_lines__klaviyo') }} as lines
         on placed.organization_id = lines.organization_id

@@ -1,5 +1,6 @@
 -- One row per order and refund of it, from the provider its organization uses. `amount` is what was paid back this
--- time; `refunded_at` is null where nobody says when.
+-- time; `refunded_at` is null where nobody says when. One that could not be read is there, but takes part in nothing
+-- (`is_held_back`).
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scope',
@@ -15,8 +16,11 @@ unioned as (
         order_id,
         refund_id,
         reason,
+        unreadable_fields,
         amount,
-        refunded_at
+        is_held_back,
+        refunded_at,
+        loaded_at
     from {{ ref('int_order_refunds__' ~ provider) }}
     {{ "union all" if not loop.last }}
     {% endfor %}
@@ -29,13 +33,17 @@ refunds as (
         unioned.order_id,
         unioned.refund_id,
         unioned.reason,
-        cast(unioned.amount as decimal(18, 4)) as amount,
-        unioned.refunded_at
+        unioned.provider,
+        unioned.unreadable_fields,
+        unioned.amount,
+        coalesce(unioned.is_held_back, false) as is_held_back,
+        unioned.refunded_at,
+        unioned.loaded_at
     from unioned
     inner join {{ ref('int_organizations') }} as organizations
         on unioned.organization_id = organizations.organization_id
         and unioned.provider = organizations.provider
-    where unioned.refund_id is not null and unioned.amount <> 0
+    where unioned.refund_id is not null and (unioned.amount <> 0 or unioned.is_held_back)
 )
 
 select * from refunds

@@ -26,15 +26,19 @@ refunds as (
     select
         named.organization_id,
         named.order_id,
-        latest.transaction_id as refund_id,
+        coalesce(latest.transaction_id, 'payment ' || latest.payment_id) as refund_id,
         cast(null as varchar) as reason,
+        -- the payment itself says what could not be read
+        cast(null as varchar) as unreadable_fields,
         latest.amount,
-        latest.occurred_at as refunded_at
+        latest.is_held_back,
+        latest.occurred_at as refunded_at,
+        latest.loaded_at
     from named
     inner join latest
         on named.organization_id = latest.organization_id
         and named.payment_id = latest.payment_id
-    where latest.transaction_type = 'Refund' and latest.state = 'Success'
+    where latest.is_held_back or (latest.transaction_type = 'Refund' and latest.state = 'Success')
 )
 
 select * from refunds

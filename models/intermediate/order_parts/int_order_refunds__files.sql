@@ -11,6 +11,7 @@ told as (
         order_id,
         refunded_amount,
         refunded_at,
+        loaded_at,
         {{ statement_order(['organization_id', 'order_id']) }} as statement_order
     from {{ ref('stg_files__orders') }}
     where refunded_amount is not null or refunded_at is not null
@@ -21,8 +22,9 @@ states as (
         organization_id,
         order_id,
         statement_order,
-        cast(nullif(last_value(refunded_amount ignore nulls) over so_far, '') as decimal(18, 4)) as refunded_amount,
-        cast(nullif(last_value(refunded_at ignore nulls) over so_far, '') as timestamp) as observed_at
+        loaded_at,
+        {{ amount("last_value(refunded_amount ignore nulls) over so_far") }} as refunded_amount,
+        {{ utc_time("last_value(refunded_at ignore nulls) over so_far") }} as observed_at
     from told
     window so_far as (partition by organization_id, order_id order by statement_order)
 ),

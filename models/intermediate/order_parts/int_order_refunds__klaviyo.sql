@@ -10,7 +10,11 @@ select
     order_id,
     event_id as refund_id,
     cast(null as varchar) as reason,
+    -- the event itself says what could not be read
+    cast(null as varchar) as unreadable_fields,
     value_amount as amount,
-    occurred_at as refunded_at
+    is_held_back,
+    occurred_at as refunded_at,
+    loaded_at
 from events
 where event_type = 'refunded' and order_id is not null

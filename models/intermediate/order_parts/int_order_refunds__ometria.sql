@@ -12,6 +12,7 @@ states as (
         order_id,
         refunded_amount,
         updated_at as observed_at,
+        loaded_at,
         row_number() over (
             partition by organization_id, order_id
             order by updated_at nulls first, loaded_at, payload_hash

@@ -13,6 +13,9 @@ select
     order_id,
     refund_id,
     cast(null as varchar) as reason,
+    unreadable_fields,
     amount,
-    refunded_at
+    is_held_back,
+    refunded_at,
+    loaded_at
 from refunds

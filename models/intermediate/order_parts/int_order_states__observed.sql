@@ -13,6 +13,7 @@ versions as (
         organization_id,
         order_id,
         status,
+        is_held_back,
         updated_at
     from (
         {{ released_rows(ref('stg_' ~ provider ~ '__orders'), ref('stg_ops__held_organizations')) | indent(8) }}
@@ -28,7 +29,7 @@ states as (
         min(case when status = 'fulfilled' then updated_at end) as fulfilled_at,
         min(case when status = 'cancelled' then updated_at end) as cancelled_at
     from versions
-    where status in ('fulfilled', 'cancelled')
+    where status in ('fulfilled', 'cancelled') and is_held_back is not true
     group by organization_id, order_id
 )
 

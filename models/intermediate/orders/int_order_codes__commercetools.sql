@@ -1,4 +1,4 @@
--- One row per version of an order at commercetools with codes that counted, joined with |.
+-- One row per version of an order at commercetools with codes: those that counted, joined with |.
 {{ config(materialized='view') }}
 {{ after('int_orders__to_read') }}
 with
@@ -25,12 +25,14 @@ codes as (
         uses.order_id,
         uses.payload_hash,
         -- a reference that came unexpanded is looked up
-        {{ joined_texts('coalesce(uses.code, known_codes.code)') }} as discount_codes
+        {{ joined_texts(
+            "case when uses.state = 'MatchesCart' and uses.is_held_back is not true then coalesce(uses.code, known_codes.code) end"
+        ) }} as discount_codes,
+        bool_or(uses.is_held_back) as is_unreadable
     from {{ ref('stg_commercetools__order_discount_codes') }} as uses
     left join known_codes
         on uses.organization_id = known_codes.organization_id
         and uses.discount_code_id = known_codes.discount_code_id
-    where uses.state = 'MatchesCart'
     group by uses.organization_id, uses.order_id, uses.payload_hash
 )
 

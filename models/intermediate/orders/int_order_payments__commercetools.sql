@@ -12,6 +12,7 @@ payments as (
         order_id,
         payment_id
     from {{ ref('stg_commercetools__order_payments') }}
+    where payment_id is not null
 )
 
 select * from payments

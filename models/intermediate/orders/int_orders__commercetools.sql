@@ -1,4 +1,5 @@
--- One row per order at commercetools, as last updated, with the codes that counted and what its payments say.
+-- One row per order at commercetools, as last updated, with the codes that counted and what its payments say. One whose
+-- refunds cannot be read is held back.
 {{ config(materialized='view') }}
 {{ after('int_orders__to_read') }}
 with
@@ -12,7 +13,7 @@ latest as (
     qualify
         row_number() over (
             partition by organization_id, order_id
-            order by updated_at desc, loaded_at desc, payload_hash
+            order by coalesce(updated_at, loaded_at) desc, loaded_at desc, payload_hash
         ) = 1
 ),
 
@@ -23,11 +24,12 @@ payments as (
         referred.organization_id,
         referred.order_id,
         referred.payload_hash,
-        sum(payments.refunded_amount) as refunded_amount,
+        {{ amount('sum(payments.refunded_amount)') }} as refunded_amount,
         max(payments.refunded_at) as refunded_at,
-        min(payments.paid_at) as paid_at
+        min(payments.paid_at) as paid_at,
+        bool_or(referred.payment_id is null or payments.is_unreadable) as is_unreadable
     from {{ ref('stg_commercetools__order_payments') }} as referred
-    inner join {{ ref('int_payments__commercetools') }} as payments
+    left join {{ ref('int_payments__commercetools') }} as payments
         on referred.organization_id = payments.organization_id
         and referred.payment_id = payments.payment_id
     group by referred.organization_id, referred.order_id, referred.payload_hash
@@ -52,13 +54,19 @@ orders as (
         latest.discount_amount,
         latest.shipping_amount,
         latest.tax_amount,
-        cast(payments.refunded_amount as decimal(18, 4)) as refunded_amount,
+        payments.refunded_amount,
+        {{ joined_problems([
+            'latest.unreadable_fields', "case when codes.is_unreadable then 'discount_codes=not_readable' end",
+            "case when payments.is_unreadable then 'refunded_amount=not_readable' end",
+        ]) }} as unreadable_fields,
         false as is_test,
+        latest.is_held_back or coalesce(payments.is_unreadable, false) as is_held_back,
         latest.ordered_at,
         payments.paid_at,
         cast(null as timestamp) as fulfilled_at,
         payments.refunded_at,
-        cast(null as timestamp) as cancelled_at
+        cast(null as timestamp) as cancelled_at,
+        latest.loaded_at
     from latest
     left join codes
         on latest.organization_id = codes.organization_id

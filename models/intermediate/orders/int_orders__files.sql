@@ -2,7 +2,17 @@
 {{ config(materialized='view') }}
 {{ after('int_orders__to_read') }}
 {% set texts = order_text_columns() %}
-{% set columns = texts + order_amount_columns() + order_time_columns() + ['is_test'] %}
+{% set fields = {'is_test': ['flag', 'said_is_test', 'decisive']} %}
+{% for column in order_amount_columns() %}
+{% do fields.update({
+        column: ['amount', 'said_' ~ column, {'total_amount': 'required', 'refunded_amount': 'decisive'}.get(column)]
+}) %}
+{% endfor %}
+{% for column in order_time_columns() %}
+{% do fields.update({
+        column: ['time', 'said_' ~ column, {'ordered_at': 'required', 'cancelled_at': 'decisive'}.get(column)]
+}) %}
+{% endfor %}
 
 with
 statements {{ inlined() }} (
@@ -14,11 +24,15 @@ statements {{ inlined() }} (
 -- of most orders one row says all
 said_at_once as (
     select
-        {% for column in columns %}
+        {% for column in texts %}
         nullif({{ column }}, '') as {{ column }},
         {% endfor %}
+        {% for column in fields %}
+        nullif({{ column }}, '') as said_{{ column }},
+        {% endfor %}
         organization_id,
-        order_id
+        order_id,
+        loaded_at
     from statements
     where is_alone
 ),
@@ -33,11 +47,15 @@ in_order as (
 
 merged as (
     select
-        {% for column in columns %}
+        {% for column in texts %}
         {{ latest_value(column) }} as {{ column }},
         {% endfor %}
+        {% for column in fields %}
+        {{ latest_value(column) }} as said_{{ column }},
+        {% endfor %}
         organization_id,
-        order_id
+        order_id,
+        max(loaded_at) as loaded_at
     from in_order
     group by organization_id, order_id
 ),
@@ -48,20 +66,25 @@ said as (
     select * from merged
 ),
 
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
+),
+
 orders as (
     select
         organization_id,
         order_id,
         'files' as provider,
         {{ texts | join(', ') }},
-        {% for column in order_amount_columns() %}
-        cast({{ column }} as decimal(18, 4)) as {{ column }},
-        {% endfor %}
-        {% for column in order_time_columns() %}
-        cast({{ column }} as timestamp) as {{ column }},
-        {% endfor %}
-        coalesce(cast(is_test as boolean), false) as is_test
-    from said
+        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        {{ (order_amount_columns() + order_time_columns()) | join(', ') }},
+        coalesce(is_test, false) as is_test,
+        {{ is_held_back(fields) }} as is_held_back,
+        loaded_at
+    from typed
 )
 
 select * from orders

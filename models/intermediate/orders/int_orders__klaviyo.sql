@@ -1,5 +1,6 @@
 -- One row per order placed in Klaviyo, with what its cancelled, refunded and fulfilled events say about it.
--- An order placed twice over (the event was sent again) is its earliest event.
+-- An order placed twice over (the event was sent again) is its earliest event. One whose refunds cannot be read is held
+-- back.
 {{ config(materialized='view') }}
 with
 events as (
@@ -9,7 +10,7 @@ events as (
 placed as (
     select *
     from events
-    where event_type = 'placed' and order_id is not null
+    where event_type = 'placed' and order_id is not null and is_held_back is not true
     qualify
         row_number() over (
             partition by organization_id, order_id
@@ -21,7 +22,8 @@ later as (
     select
         organization_id,
         order_id,
-        sum(case when event_type = 'refunded' then value_amount end) as refunded_amount,
+        {{ amount("sum(case when event_type = 'refunded' then value_amount end)") }} as refunded_amount,
+        bool_or(event_type = 'refunded' and (is_held_back or value_amount is null)) as has_unreadable_refund,
         bool_or(event_type = 'cancelled') as is_cancelled,
         bool_or(event_type = 'fulfilled') as is_fulfilled,
         min(case when event_type = 'fulfilled' then occurred_at end) as fulfilled_at,
@@ -52,12 +54,18 @@ orders as (
         placed.shipping_amount,
         placed.tax_amount,
         later.refunded_amount,
+        {{ joined_problems([
+            "case when placed.value_amount is null then 'total_amount=missing' end",
+            "case when later.has_unreadable_refund then 'refunded_amount=not_readable' end",
+        ]) }} as unreadable_fields,
         coalesce(placed.is_test, false) as is_test,
+        placed.value_amount is null or coalesce(later.has_unreadable_refund, false) as is_held_back,
         placed.occurred_at as ordered_at,
         cast(null as timestamp) as paid_at,
         later.fulfilled_at,
         later.refunded_at,
-        later.cancelled_at
+        later.cancelled_at,
+        placed.loaded_at
     from placed
     left join later
         on placed.organization_id = later.organization_id

@@ -12,8 +12,8 @@ latest as (
     qualify
         row_number() over (
             partition by organization_id, order_id
-            -- where Ometria gives no time of update, what was read last holds
-            order by updated_at desc nulls last, loaded_at desc, payload_hash
+            -- where there is no time of update, the load's holds
+            order by coalesce(updated_at, loaded_at) desc, loaded_at desc, payload_hash
         ) = 1
 ),
 
@@ -22,14 +22,17 @@ orders as (
         organization_id,
         order_id,
         'ometria' as provider,
+        unreadable_fields,
         {{ order_text_columns() | join(', ') }},
         {{ order_amount_columns() | join(', ') }},
         false as is_test,
+        is_held_back,
         ordered_at,
         cast(null as timestamp) as paid_at,
         cast(null as timestamp) as fulfilled_at,
         cast(null as timestamp) as refunded_at,
-        cast(null as timestamp) as cancelled_at
+        cast(null as timestamp) as cancelled_at,
+        loaded_at
     from latest
 )
 

@@ -12,7 +12,7 @@ latest as (
     qualify
         row_number() over (
             partition by organization_id, order_id
-            order by updated_at desc, loaded_at desc, payload_hash
+            order by coalesce(updated_at, loaded_at) desc, loaded_at desc, payload_hash
         ) = 1
 ),
 
@@ -21,14 +21,17 @@ orders as (
         organization_id,
         order_id,
         'shopify' as provider,
+        unreadable_fields,
         {{ order_text_columns() | join(', ') }},
         {{ order_amount_columns() | join(', ') }},
         is_test,
+        is_held_back,
         ordered_at,
         case when status in ('paid', 'fulfilled', 'refunded') then first_transaction_at end as paid_at,
         fulfilled_at,
         refunded_at,
-        cancelled_at
+        cancelled_at,
+        loaded_at
     from latest
 )
 

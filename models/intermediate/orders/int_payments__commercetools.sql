@@ -19,9 +19,11 @@ payments as (
         organization_id,
         payment_id,
         -- a charge-back is the bank's doing and no refund of the shop's
-        sum(case when transaction_type = 'Refund' and state = 'Success' then amount end) as refunded_amount,
+        {{ amount("sum(case when transaction_type = 'Refund' and state = 'Success' then amount end)") }}
+            as refunded_amount,
         max(case when transaction_type = 'Refund' and state = 'Success' then occurred_at end) as refunded_at,
-        min(case when transaction_type = 'Charge' and state = 'Success' then occurred_at end) as paid_at
+        min(case when transaction_type = 'Charge' and state = 'Success' then occurred_at end) as paid_at,
+        bool_or(is_held_back) as is_unreadable
     from latest
     group by organization_id, payment_id
 )

@@ -1,4 +1,8 @@
--- One row per order and refund in `refunds/`, merged column by column.
+-- One row per order and refund in `refunds/`, merged column by column; one that cannot be read holds its order back.
+{% set fields = {
+        'amount': ['amount', 'said_amount', 'required'],
+        'refunded_at': ['time', 'said_refunded_at', 'decisive'],
+} %}
 {{ config(materialized='view') }}
 {{ after('int_orders__to_read') }}
 with
@@ -10,16 +14,38 @@ statements as (
     where is_current
 ),
 
-refunds as (
+merged as (
     select
         organization_id,
         order_id,
         refund_id,
         {{ latest_value('reason') }} as reason,
-        cast({{ latest_value('amount') }} as decimal(18, 4)) as amount,
-        cast({{ latest_value('refunded_at') }} as timestamp) as refunded_at
+        {{ latest_value('amount') }} as said_amount,
+        {{ latest_value('refunded_at') }} as said_refunded_at,
+        max(loaded_at) as loaded_at
     from statements
     group by organization_id, order_id, refund_id
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from merged
+),
+
+refunds as (
+    select
+        organization_id,
+        order_id,
+        refund_id,
+        reason,
+        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        amount,
+        {{ is_held_back(fields) }} as is_held_back,
+        refunded_at,
+        loaded_at
+    from typed
 )
 
 select * from refunds

@@ -41,6 +41,7 @@ lines as (
             ['line_id'] + order_line_text_columns() + order_line_amount_columns()
         ) }} as varchar) || ']' as lines
     from {{ ref('int_order_lines') }}
+    where is_held_back is not true
 ),
 
 products as (

@@ -1,7 +1,11 @@
 -- One row per order with lines: all of them as one JSON array, amounts as texts.
 {{ config(materialized='view') }}
 with
-lines as (select * from {{ ref('int_order_lines') }})
+lines as (
+    select *
+    from {{ ref('int_order_lines') }}
+    where is_held_back is not true
+)
 
 select
     organization_id,

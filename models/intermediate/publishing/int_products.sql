@@ -17,7 +17,7 @@ lines as (
         on lines.organization_id = orders.organization_id
         and lines.order_id = orders.order_id
     -- a product's price is told in the organization's currency
-    where orders.currency = orders.organization_currency
+    where orders.currency = orders.organization_currency and lines.is_held_back is not true
     qualify
         row_number() over (
             partition by lines.organization_id, lines.product_id

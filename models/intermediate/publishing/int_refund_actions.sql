@@ -14,6 +14,7 @@ told as (
         refunds.amount,
         refunds.refunded_at
     from {{ ref('int_order_refunds') }} as refunds
+    where refunds.is_held_back is not true
     union all
     select
         organization_id,

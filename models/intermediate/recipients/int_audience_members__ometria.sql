@@ -11,6 +11,7 @@ profiles as (
 members as (
     select *
     from changes
+    where is_held_back is not true
     qualify
         row_number() over (
             partition by organization_id, audience_id, profile_id
@@ -35,6 +36,7 @@ joined as (
         cast(null as varchar) as region,
         cast(null as varchar) as postal_code,
         profiles.country,
+        coalesce(profiles.is_held_back, false) as is_held_back,
         coalesce(profiles.updated_at, members.occurred_at) as said_at,
         greatest(members.loaded_at, coalesce(profiles.loaded_at, members.loaded_at)) as loaded_at
     from members

@@ -19,6 +19,7 @@ unioned as (
         said_at,
         loaded_at
     from {{ relation }}
+    where is_held_back is not true
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),

@@ -30,7 +30,8 @@ from_files as (
         row_number,
         is_current,
         true as is_in_file,
-        said_at
+        said_at,
+        loaded_at
     from file_statements
 )
 

@@ -17,7 +17,8 @@ from_audiences as (
         0 as row_number,
         true as is_current,
         false as is_in_file,
-        said_at
+        said_at,
+        loaded_at
     from (
         {{ in_scope(ref('int_audience_statements'), 'int_recipients__to_read', recipient_key()) | indent(8) }}
     ) as statements
@@ -44,7 +45,8 @@ from_draws as (
         0 as row_number,
         true as is_current,
         false as is_in_file,
-        assigned_at as said_at
+        assigned_at as said_at,
+        assigned_at as loaded_at
     from (
         {{ in_scope(ref('stg_ops__assignments'), 'int_recipients__to_read', recipient_key()) | indent(8) }}
     ) as draws

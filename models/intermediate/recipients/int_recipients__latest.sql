@@ -17,7 +17,7 @@ taking_part as (
         in_home_at,
         address_id
     from merged
-    where has_campaign and is_holdout is not null and created_at is not null
+    where has_campaign and is_held_back is not true and is_holdout is not null and created_at is not null
 )
 
 select * from taking_part

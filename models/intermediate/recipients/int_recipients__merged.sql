@@ -1,10 +1,19 @@
--- One row per recipient that anything is said of: the latest value of each column, and whether a file speaks of it.
+-- One row per recipient that anything is said of: the latest value of each column, and whether a file speaks of it. One
+-- with `is_held_back` takes part in nothing.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scope',
     meta={'scope': 'int_recipients__to_read', 'keys': recipient_key()},
 ) }}
 {{ after('int_recipients__to_read') }}
+{% set fields = {
+        'prior_revenue_amount': ['amount', 'said_prior_revenue_amount', none],
+        'is_holdout': ['flag', 'said_is_holdout', 'decisive'],
+        'created_at': ['time', 'said_created_at', 'decisive'],
+        'sent_at': ['time', 'said_sent_at', 'decisive'],
+        'in_home_at': ['time', 'said_in_home_at', none],
+} %}
+
 with
 statements as (
     select *
@@ -21,15 +30,31 @@ merged as (
         campaign_id,
         recipient_id,
         bool_or(has_campaign) as has_campaign,
-        bool_or(is_in_file) as is_in_file
+        bool_or(is_in_file) as is_in_file,
+        max(loaded_at) as loaded_at
     from statements
     group by organization_id, campaign_id, recipient_id
 ),
 
-said as (
+unioned as (
     select * from {{ ref('int_recipients__stated_once') }}
     union all
     select * from merged
+),
+
+said as (
+    select
+        organization_id,
+        campaign_id,
+        recipient_id,
+        {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
+        {% for column in fields %}
+        {{ column }} as said_{{ column }},
+        {% endfor %}
+        has_campaign,
+        is_in_file,
+        loaded_at
+    from unioned
 ),
 
 typed as (
@@ -38,17 +63,34 @@ typed as (
         campaign_id,
         recipient_id,
         {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
-        cast(prior_revenue_amount as decimal(18, 4)) as prior_revenue_amount,
-        cast(is_holdout as boolean) as is_holdout,
         has_campaign,
         is_in_file,
-        cast(created_at as timestamp) as created_at,
-        cast(sent_at as timestamp) as sent_at,
-        cast(in_home_at as timestamp) as in_home_at
+        loaded_at,
+        {% for column in fields %}
+        said_{{ column }},
+        {% endfor %}
+        {{ read_fields(fields) | indent(8) }}
     from said
+),
+
+judged as (
+    select
+        organization_id,
+        campaign_id,
+        recipient_id,
+        {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
+        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        prior_revenue_amount,
+        is_holdout,
+        has_campaign,
+        is_in_file,
+        {{ is_held_back(fields) }} as is_held_back,
+        created_at,
+        sent_at,
+        in_home_at,
+        loaded_at,
+        {{ address_id() }} as address_id
+    from typed
 )
 
-select
-    *,
-    {{ address_id() }} as address_id
-from typed
+select * from judged

@@ -14,7 +14,7 @@ statements as (
     where has_campaign
 ),
 
-merged as (
+stated as (
     select
         organization_id,
         campaign_id,
@@ -28,11 +28,22 @@ merged as (
         {% for column in ['city', 'region', 'postal_code', 'country', 'household_id', 'segment'] %}
         {{ earliest_value(column) }} as {{ column }},
         {% endfor %}
-        cast({{ earliest_value('prior_revenue_amount') }} as decimal(18, 4)) as prior_revenue_amount,
-        cast({{ earliest_value('is_holdout') }} as boolean) as is_holdout,
-        cast({{ earliest_value('created_at') }} as timestamp) as created_at
+        {{ earliest_value('prior_revenue_amount') }} as said_prior_revenue_amount,
+        {{ earliest_value('is_holdout') }} as said_is_holdout,
+        {{ earliest_value('created_at') }} as said_created_at
     from statements
     group by organization_id, campaign_id, recipient_id
+),
+
+merged as (
+    select
+        {{ (recipient_key() + ['email'] + address_parts()) | join(', ') }},
+        household_id,
+        segment,
+        {{ amount('said_prior_revenue_amount') }} as prior_revenue_amount,
+        {{ flag('said_is_holdout') }} as is_holdout,
+        {{ utc_time('said_created_at') }} as created_at
+    from stated
 )
 
 select

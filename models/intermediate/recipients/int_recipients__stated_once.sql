@@ -15,7 +15,8 @@ stated as (
         statements.campaign_id,
         statements.recipient_id,
         campaigns.campaign_id is not null as has_campaign,
-        true as is_in_file
+        true as is_in_file,
+        statements.loaded_at
     from {{ ref('stg_files__recipients') }} as statements
     left join campaigns
         on statements.organization_id = campaigns.organization_id

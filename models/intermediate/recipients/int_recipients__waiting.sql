@@ -14,6 +14,7 @@ waiting as (
     from merged
     inner join organizations on merged.organization_id = organizations.organization_id
     where merged.is_in_file
+        and merged.is_held_back is not true
         and (not merged.has_campaign or merged.is_holdout is null or merged.created_at is null)
 )
 

@@ -68,8 +68,11 @@ subscription_orders as (
     left join tagged
         on orders.organization_id = tagged.organization_id
         and orders.order_id = tagged.order_id
-    where tagged.order_id is not null
-        or settings.source_names like '%|' || lower(orders.source_name) || '|%'
+    where orders.is_held_back is not true
+        and (
+            tagged.order_id is not null
+            or settings.source_names like '%|' || lower(orders.source_name) || '|%'
+        )
 )
 
 select * from subscription_orders

@@ -5,7 +5,7 @@ released as (
     {{ released_rows(ref('stg_klaviyo__subscription_events'), ref('stg_ops__held_organizations')) | indent(4) }}
 ),
 
-events as (
+latest as (
     select *
     from released
     qualify
@@ -13,6 +13,12 @@ events as (
             partition by organization_id, event_id
             order by loaded_at desc, payload_hash
         ) = 1
+),
+
+events as (
+    select *
+    from latest
+    where is_held_back is not true
 ),
 
 subscriptions as (

@@ -23,6 +23,7 @@ unioned as (
         started_at,
         case when status in ('CANCELLED', 'EXPIRED', 'FAILED') then updated_at end as ended_at
     from contracts
+    where is_held_back is not true
     union all
     select subscribers.*
     from {{ ref('int_subscribers__shopify') }} as subscribers

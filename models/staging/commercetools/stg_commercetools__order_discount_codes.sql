@@ -1,4 +1,15 @@
 -- One row per version of an order and use of a discount code with it, whether it counted or not.
+{% set fields = {
+        'discount_code_id': ['text', 'reference.id', none],
+        'state': ['status', 'used.state', 'decisive'],
+        'code': ['text', json_text('reference.obj', '$.code'), 'decisive'],
+} %}
+{% set parts = {
+        'discountCodes': ['object', 'used_json', 'decisive'],
+        'discountCodes.discountCode': ['object', 'used.discountCode', 'decisive'],
+        'discountCodes.discountCode.obj': ['object', 'reference.obj', none],
+} %}
+
 with
 orders as (
     {{ versions_of_orders('raw_commercetools') | indent(4) }}
@@ -9,8 +20,30 @@ uses as (
         organization_id,
         object_id as order_id,
         payload_hash,
-        {{ json_rows('payload', '$.discountCodes') }} as used
+        loaded_at,
+        {{ json_rows('payload', '$.discountCodes') }} as used_json
     from orders
+),
+
+used_codes as (
+    select
+        *,
+        {{ json_fields('used_json', ['discountCode', 'state']) }} as used
+    from uses
+),
+
+said as (
+    select
+        *,
+        {{ json_fields('used.discountCode', ['id', 'obj']) }} as reference
+    from used_codes
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
 ),
 
 renamed as (
@@ -18,10 +51,13 @@ renamed as (
         organization_id,
         order_id,
         payload_hash,
-        {{ json_text('used', '$.discountCode.id') }} as discount_code_id,
-        {{ json_text('used', '$.state') }} as state,
-        {{ json_text('used', '$.discountCode.obj.code') }} as code
-    from uses
+        discount_code_id,
+        state,
+        code,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        loaded_at
+    from typed
 )
 
 select * from renamed

@@ -1,4 +1,6 @@
 -- One row per version of an order and line of it, amounts exact from minor units. A name is that of its first locale.
+{% set fields, parts = commercetools_line(), commercetools_line_parts() %}
+
 with
 to_read as (
     {{ versions_of_orders('raw_commercetools') | indent(4) }}
@@ -9,12 +11,20 @@ lines as (
         organization_id,
         object_id as order_id,
         payload_hash,
-        {{ json_rows('payload', '$.lineItems') }} as line_json
+        loaded_at,
+        {{ json_numbered_rows('payload', '$.lineItems', 'line_json', 'line_number') }}
     from to_read
 ),
 
-fields as (
+said as (
     {{ commercetools_line_fields('lines') | indent(4) }}
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
 ),
 
 renamed as (
@@ -22,8 +32,19 @@ renamed as (
         organization_id,
         order_id,
         payload_hash,
-        {{ commercetools_line_columns() | indent(8) }}
-    from fields
+        {{ numbered_line_id() }} as line_id,
+        product_id,
+        variant_id,
+        sku,
+        title,
+        quantity,
+        unit_price_amount,
+        {{ line_discount() }} as discount_amount,
+        subtotal_amount,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        loaded_at
+    from typed
 )
 
 select * from renamed

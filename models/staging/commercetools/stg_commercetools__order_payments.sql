@@ -1,4 +1,6 @@
 -- One row per version of an order and payment that it refers to.
+{% set fields = {'payment_id': ['text', json_text('payment', '$.id'), 'required']} %}
+
 with
 orders as (
     {{ versions_of_orders('raw_commercetools') | indent(4) }}
@@ -9,8 +11,16 @@ referred as (
         organization_id,
         object_id as order_id,
         payload_hash,
+        loaded_at,
         {{ json_rows('payload', '$.paymentInfo.payments') }} as payment
     from orders
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from referred
 ),
 
 renamed as (
@@ -18,8 +28,11 @@ renamed as (
         organization_id,
         order_id,
         payload_hash,
-        {{ json_text('payment', '$.id') }} as payment_id
-    from referred
+        payment_id,
+        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields) }} as is_held_back,
+        loaded_at
+    from typed
 )
 
 select * from renamed

@@ -2,13 +2,73 @@
 {% set order_fields = [
         'orderNumber', 'customerId', 'anonymousId', 'customerEmail', 'orderState', 'paymentState', 'shipmentState',
         'createdAt', 'completedAt', 'origin', 'totalPrice', 'taxedPrice', 'shippingInfo', 'discountOnTotalPrice',
-        'billingAddress',
+        'shippingAddress', 'billingAddress', 'shipping', 'itemShippingAddresses', 'lineItems', 'discountCodes',
+        'paymentInfo', 'lastModifiedAt',
 ] %}
 {% set address_fields = [
         'firstName', 'lastName', 'company', 'email', 'phone', 'mobile', 'streetName', 'streetNumber', 'building',
         'apartment', 'additionalStreetInfo', 'pOBox', 'city', 'region', 'postalCode', 'country',
 ] %}
 {% set money_fields = ['centAmount', 'currencyCode', 'fractionDigits'] %}
+{% set fields = {
+        'order_id': ['id', 'object_id', 'required'],
+        'updated_at': ['landed_time', 'placed.lastModifiedAt', none],
+        'order_number': ['text', 'placed.orderNumber', none],
+        'customer_id': ['text', 'coalesce(placed.customerId, placed.anonymousId)', none],
+        'email': [
+            'text', 'coalesce(' ~ trimmed('placed.customerEmail') ~ ', ' ~ trimmed('ship.email') ~ ', bill.email)', none
+        ],
+        'phone': ['text', 'coalesce(ship.phone, ship.mobile)', none],
+        'currency': ['currency', 'total.currencyCode', none],
+        'order_state': ['status', 'placed.orderState', 'decisive'],
+        'payment_state': ['status', 'placed.paymentState', none],
+        'shipment_state': ['status', 'placed.shipmentState', none],
+        'source_name': ['text', 'placed.origin', none],
+        'total_amount': ['amount', minor_units('total'), 'required'],
+        'tax_amount': ['amount', minor_units('tax'), none],
+        'shipping_amount': ['amount', minor_units('shipping'), none],
+        'discount_amount': ['amount', minor_units('discount'), none],
+        'ordered_at': ['time', 'coalesce(' ~ trimmed('placed.completedAt') ~ ', placed.createdAt)', 'required'],
+} %}
+{% set told_otherwise = ['order_id', 'updated_at', 'order_state', 'payment_state', 'shipment_state'] %}
+{% set parts = {
+        'shipping': ['list', 'placed.shipping', none],
+        'itemShippingAddresses': ['list', 'placed.itemShippingAddresses', none],
+        'lineItems': ['list', 'placed.lineItems', none],
+        'discountCodes': ['list', 'placed.discountCodes', none],
+        'paymentInfo': ['object', 'placed.paymentInfo', 'decisive'],
+        'paymentInfo.payments': ['list', json_text('placed.paymentInfo', '$.payments'), 'decisive'],
+        'taxedPrice': ['object', 'placed.taxedPrice', 'decisive'],
+        'taxedPrice.totalGross': ['object', json_text('placed.taxedPrice', '$.totalGross'), 'decisive'],
+} %}
+{% for part in ['shippingAddress', 'billingAddress', 'totalPrice', 'shippingInfo', 'discountOnTotalPrice'] %}
+{% do parts.update({part: ['object', 'placed.' ~ part, none]}) %}
+{% endfor %}
+{% for side in ['ship', 'bill'] %}
+{% do fields.update({
+        side ~ '_name': [
+            'text', "coalesce(" ~ side ~ ".firstName, '') || ' ' || coalesce(" ~ side ~ ".lastName, '')", none
+        ],
+        side ~ '_company': ['text', side ~ '.company', none],
+        side ~ '_address1': [
+            'address', 'coalesce(' ~ street_line(side ~ '.streetNumber', side ~ '.streetName', side ~ '.country')
+            ~ ", 'PO BOX ' || " ~ trimmed(side ~ '.pOBox') ~ ')', none
+        ],
+        side ~ '_address2': [
+            'address', "coalesce(" ~ side ~ ".building, '') || ' ' || coalesce(" ~ side ~ ".apartment, '') || ' ' || coalesce("
+            ~ side ~ ".additionalStreetInfo, '')", none
+        ],
+        side ~ '_city': ['address', side ~ '.city', none],
+        side ~ '_region': ['address', side ~ '.region', none],
+        side ~ '_postal_code': ['address', side ~ '.postalCode', none],
+        side ~ '_country': ['address', side ~ '.country', none],
+}) %}
+{% for part in [
+        'firstName', 'lastName', 'streetName', 'streetNumber', 'building', 'apartment', 'additionalStreetInfo', 'pOBox',
+] %}
+{% do parts.update({side ~ '.' ~ part: ['address', side ~ '.' ~ part, none]}) %}
+{% endfor %}
+{% endfor %}
 
 with
 to_read as (
@@ -17,20 +77,22 @@ to_read as (
 
 versions as (
     select
-        *,
-        {{ json_fields('payload', order_fields) }} as placed,
-        coalesce(
-            {{ json_text('payload', '$.shippingAddress') }},
-            {{ json_text('payload', '$.shipping[0].shippingAddress') }},
-            {{ json_text('payload', '$.itemShippingAddresses[0]') }}
-        ) as shipping_address
+        organization_id,
+        object_id,
+        payload_hash,
+        {{ time_within_bounds('changed_at') }} as updated_at,
+        loaded_at,
+        {{ json_fields('payload', order_fields) }} as placed
     from to_read
 ),
 
-fields as (
+said as (
     select
         *,
-        {{ json_fields('shipping_address', address_fields) }} as ship,
+        {{ json_fields(
+            "coalesce(placed.shippingAddress, " ~ json_text('placed.shipping', '$[0].shippingAddress') ~ ", "
+            ~ json_text('placed.itemShippingAddresses', '$[0]') ~ ")", address_fields
+        ) }} as ship,
         {{ json_fields('placed.billingAddress', address_fields) }} as bill,
         -- the price is net or gross by the project's tax mode; what was paid is gross
         {{ json_fields(
@@ -42,49 +104,30 @@ fields as (
     from versions
 ),
 
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
+),
+
 renamed as (
     select
         organization_id,
         object_id as order_id,
         payload_hash,
-        placed.orderNumber as order_number,
-        coalesce(placed.customerId, placed.anonymousId) as customer_id,
-        coalesce({{ trimmed('placed.customerEmail') }}, {{ trimmed('ship.email') }}, {{ trimmed('bill.email') }})
-            as email,
-        coalesce(ship.phone, ship.mobile) as phone,
-        total.currencyCode as currency,
+        {{ fields.keys() | reject('in', told_otherwise) | join(', ') }},
         case
-            when placed.orderState = 'Cancelled' then 'cancelled'
-            when placed.shipmentState in ('Shipped', 'Delivered') or placed.orderState = 'Complete' then 'fulfilled'
-            when placed.paymentState = 'Paid' then 'paid'
+            when order_state = 'Cancelled' then 'cancelled'
+            when shipment_state in ('Shipped', 'Delivered') or order_state = 'Complete' then 'fulfilled'
+            when payment_state = 'Paid' then 'paid'
             else 'placed'
         end as status,
-        placed.origin as source_name,
-        {% for side in ['ship', 'bill'] %}
-        {{ trimmed("coalesce(" ~ side ~ ".firstName, '') || ' ' || coalesce(" ~ side ~ ".lastName, '')") }}
-            as {{ side }}_name,
-        {{ trimmed(side ~ '.company') }} as {{ side }}_company,
-        coalesce(
-            {{ street_line(side ~ '.streetNumber', side ~ '.streetName', side ~ '.country') }},
-            'PO BOX ' || {{ trimmed(side ~ '.pOBox') }}
-        ) as {{ side }}_address1,
-        {{ trimmed(
-            "coalesce(" ~ side ~ ".building, '') || ' ' || coalesce(" ~ side ~ ".apartment, '') || ' ' || coalesce("
-            ~ side ~ ".additionalStreetInfo, '')"
-        ) }} as {{ side }}_address2,
-        {{ trimmed(side ~ '.city') }} as {{ side }}_city,
-        {{ trimmed(side ~ '.region') }} as {{ side }}_region,
-        {{ trimmed(side ~ '.postalCode') }} as {{ side }}_postal_code,
-        {{ trimmed(side ~ '.country') }} as {{ side }}_country,
-        {% endfor %}
-        {% for price in ['total', 'tax', 'shipping', 'discount'] %}
-        {{ minor_amount(price ~ '.centAmount', price ~ '.fractionDigits') }} as {{ price }}_amount,
-        {% endfor %}
-        -- an imported order was created when it was imported
-        coalesce({{ utc_time('placed.completedAt') }}, {{ utc_time('placed.createdAt') }}) as ordered_at,
-        changed_at as updated_at,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        updated_at,
         loaded_at
-    from fields
+    from typed
 )
 
 select * from renamed

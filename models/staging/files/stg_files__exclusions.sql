@@ -43,7 +43,8 @@ columns_of_statements as (
         file_read,
         row_number,
         is_current,
-        said_at
+        said_at,
+        loaded_at
     from statements
 )
 

@@ -59,7 +59,8 @@ columns_of_statements as (
         row_number,
         is_alone,
         is_current,
-        said_at
+        said_at,
+        loaded_at
     from statements
 )
 

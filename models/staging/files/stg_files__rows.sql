@@ -73,6 +73,7 @@ compared as (
         file_read,
         row_number,
         file_modified_at,
+        loaded_at,
         is_alone,
         last_read,
         last_withdrawal
@@ -95,10 +96,11 @@ holding as (
         compared.is_alone,
         compared.file_read = compared.last_read as is_current,
         coalesce(
-            cast(nullif({{ json_text('compared.payload', '$.updated_at') }}, '') as timestamp),
+            try_cast({{ json_text('compared.payload', '$.updated_at') }} as timestamp),
             case when compared.file_read = compared.last_read then files.file_modified_at end,
             compared.file_modified_at
-        ) as said_at
+        ) as said_at,
+        compared.loaded_at
     from compared
     left join files on compared.file_name = files.file_name
     where compared.file_read > coalesce(compared.last_withdrawal, 0)

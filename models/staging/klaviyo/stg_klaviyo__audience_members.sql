@@ -1,26 +1,47 @@
 -- One row per version of a member of an audience. A profile says nothing where a field is empty.
-{% set profile_fields = ['email', 'external_id', 'first_name', 'last_name', 'organization', 'updated'] %}
+{% set profile_fields = ['email', 'external_id', 'first_name', 'last_name', 'organization', 'updated', 'location'] %}
 {% set location_fields = ['address1', 'address2', 'city', 'region', 'zip', 'country'] %}
+{% set fields = {
+        'recipient_id': ['id', 'profile_id', 'required'],
+        'customer_id': ['text', 'profile.external_id', none],
+        'email': ['text', 'profile.email', none],
+        'first_name': ['text', 'profile.first_name', none],
+        'last_name': ['text', 'profile.last_name', none],
+        'company': ['text', 'profile.organization', none],
+        'address1': ['address', 'location.address1', none],
+        'address2': ['address', 'location.address2', none],
+        'city': ['address', 'location.city', none],
+        'region': ['address', 'location.region', none],
+        'postal_code': ['address', 'location.zip', none],
+        'country': ['address', 'location.country', none],
+        'updated_at': ['time', 'profile.updated', none],
+} %}
+{% set parts = {
+        'payload': ['json', 'case when profile is null then payload end', 'decisive'],
+        'attributes': ['object', json_text('payload', '$.attributes'), none],
+        'location': ['object', 'profile.location', none],
+} %}
 
 with
 members as (
     select
-        organization_id,
-        audience_id,
-        profile_id,
-        payload_hash,
-        joined_at,
-        loaded_at,
-        {{ json_text('payload', '$.attributes') }} as attributes_json
+        *,
+        {{ json_fields(json_text('payload', '$.attributes'), profile_fields) }} as profile
     from {{ source('raw_klaviyo', 'audience_members') }}
 ),
 
-fields as (
+said as (
     select
         *,
-        {{ json_fields('attributes_json', profile_fields) }} as profile,
-        {{ json_fields(json_text('attributes_json', '$.location'), location_fields) }} as location
+        {{ json_fields('profile.location', location_fields) }} as location
     from members
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
 ),
 
 renamed as (
@@ -28,21 +49,14 @@ renamed as (
         organization_id,
         audience_id,
         profile_id as recipient_id,
+        object_id,
         payload_hash,
-        nullif(trim(profile.external_id), '') as customer_id,
-        nullif(trim(profile.email), '') as email,
-        nullif(trim(profile.first_name), '') as first_name,
-        nullif(trim(profile.last_name), '') as last_name,
-        nullif(trim(profile.organization), '') as company,
-        nullif(trim(location.address1), '') as address1,
-        nullif(trim(location.address2), '') as address2,
-        nullif(trim(location.city), '') as city,
-        nullif(trim(location.region), '') as region,
-        nullif(trim(location.zip), '') as postal_code,
-        nullif(trim(location.country), '') as country,
-        coalesce(cast(cast(profile.updated as timestamptz) as timestamp), joined_at, loaded_at) as said_at,
+        {{ fields.keys() | reject('in', ['recipient_id', 'updated_at']) | join(', ') }},
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        coalesce(updated_at, joined_at, loaded_at) as said_at,
         loaded_at
-    from fields
+    from typed
 )
 
 select * from renamed

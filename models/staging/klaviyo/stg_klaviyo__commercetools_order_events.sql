@@ -2,14 +2,49 @@
 -- words it, amounts in minor units, discount codes by id alone (so there are none to match).
 {% set properties = [
         'id', 'unique_id', '$value', 'orderNumber', 'customerId', 'customerEmail', 'totalPrice', 'shippingAddress',
-        'billingAddress',
+        'billingAddress', 'lineItems',
 ] %}
 {% set address_fields = [
         'firstName', 'lastName', 'company', 'streetName', 'streetNumber', 'apartment', 'additionalStreetInfo', 'city',
         'region', 'postalCode', 'country',
 ] %}
 {% set money_fields = ['centAmount', 'currencyCode', 'fractionDigits'] %}
-{% set profile_fields = ['email', 'phone_number', 'external_id'] %}
+{% set fields = klaviyo_event_fields() %}
+{% do fields.update({
+        'order_id': ['text', 'coalesce(property.id, property.unique_id)', 'required'],
+        'order_number': ['text', 'property.orderNumber', none],
+        'customer_id': ['text', 'coalesce(property.customerId, profile.external_id)', none],
+        'email': ['text', 'coalesce(' ~ trimmed('profile.email') ~ ', property.customerEmail)', none],
+        'currency': ['currency', 'total.currencyCode', none],
+        'total_amount': ['amount', minor_units('total', "'2'"), 'decisive'],
+        'refund_amount': ['amount', "case when event_type = 'refunded' then property.\"$value\" end", 'decisive'],
+}) %}
+{% set parts = klaviyo_event_parts() %}
+{% for part in ['totalPrice', 'shippingAddress', 'billingAddress'] %}
+{% do parts.update({part: ['object', 'property.' ~ part, 'decisive' if part == 'totalPrice' else none]}) %}
+{% endfor %}
+{% do parts.update({'lineItems': ['list', 'property.lineItems', none]}) %}
+{% for side in ['ship', 'bill'] %}
+{% do fields.update({
+        side ~ '_name': [
+            'text', "coalesce(" ~ side ~ ".firstName, '') || ' ' || coalesce(" ~ side ~ ".lastName, '')", none
+        ],
+        side ~ '_company': ['text', side ~ '.company', none],
+        side ~ '_address1': [
+            'address', street_line(side ~ '.streetNumber', side ~ '.streetName', side ~ '.country'), none
+        ],
+        side ~ '_address2': [
+            'address', "coalesce(" ~ side ~ ".apartment, '') || ' ' || coalesce(" ~ side ~ ".additionalStreetInfo, '')", none
+        ],
+        side ~ '_city': ['address', side ~ '.city', none],
+        side ~ '_region': ['address', side ~ '.region', none],
+        side ~ '_postal_code': ['address', side ~ '.postalCode', none],
+        side ~ '_country': ['address', side ~ '.country', none],
+}) %}
+{% for part in ['firstName', 'lastName', 'streetName', 'streetNumber', 'apartment', 'additionalStreetInfo'] %}
+{% do parts.update({side ~ '.' ~ part: ['address', side ~ '.' ~ part, none]}) %}
+{% endfor %}
+{% endfor %}
 
 with
 events as (
@@ -22,11 +57,11 @@ properties as (
     select
         *,
         {{ json_fields('properties_json', properties) }} as property,
-        {{ json_fields('profile_json', profile_fields) }} as profile
+        {{ json_fields('profile_json', ['email', 'phone_number', 'external_id']) }} as profile
     from events
 ),
 
-fields as (
+said as (
     select
         *,
         {{ json_fields('property.totalPrice', money_fields) }} as total,
@@ -35,47 +70,28 @@ fields as (
     from properties
 ),
 
-renamed as (
+typed as (
     select
-        organization_id,
-        event_id,
-        payload_hash,
-        coalesce(property.id, property.unique_id) as order_id,
-        event_type,
-        profile_id,
-        coalesce(property.customerId, profile.external_id) as customer_id,
-        property.orderNumber as order_number,
-        coalesce({{ trimmed('profile.email') }}, {{ trimmed('property.customerEmail') }}) as email,
-        profile.phone_number as phone,
-        total.currencyCode as currency,
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
+),
+
+judged as (
+    select
+        *,
+        -- a refund's own amount is the event's value; an order's is its total
+        case when event_type = 'refunded' then refund_amount else total_amount end as value_amount,
         cast(null as varchar) as discount_codes,
         cast(null as varchar) as source_name,
-        {% for side in ['ship', 'bill'] %}
-        {{ trimmed("coalesce(" ~ side ~ ".firstName, '') || ' ' || coalesce(" ~ side ~ ".lastName, '')") }}
-            as {{ side }}_name,
-        {{ trimmed(side ~ '.company') }} as {{ side }}_company,
-        {{ street_line(side ~ '.streetNumber', side ~ '.streetName', side ~ '.country') }} as {{ side }}_address1,
-        {{ trimmed("coalesce(" ~ side ~ ".apartment, '') || ' ' || coalesce(" ~ side ~ ".additionalStreetInfo, '')") }}
-            as {{ side }}_address2,
-        {{ trimmed(side ~ '.city') }} as {{ side }}_city,
-        {{ trimmed(side ~ '.region') }} as {{ side }}_region,
-        {{ trimmed(side ~ '.postalCode') }} as {{ side }}_postal_code,
-        {{ trimmed(side ~ '.country') }} as {{ side }}_country,
+        {% for name in ['subtotal', 'discount', 'shipping', 'tax'] %}
+        cast(null as decimal(18, 4)) as {{ name }}_amount,
         {% endfor %}
-        -- a refund's own amount is the event's value; an order's is its total
-        case
-            when event_type = 'refunded' then {{ amount('property."$value"') }}
-            else {{ minor_amount('total.centAmount', "coalesce(total.fractionDigits, '2')") }}
-        end as value_amount,
-        cast(null as decimal(18, 4)) as subtotal_amount,
-        cast(null as decimal(18, 4)) as discount_amount,
-        cast(null as decimal(18, 4)) as shipping_amount,
-        cast(null as decimal(18, 4)) as tax_amount,
         cast(null as boolean) as is_test,
-        occurred_at,
-        loaded_at
-    from fields
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back
+    from typed
 )
 
 select {{ klaviyo_event_columns() | join(', ') }}
-from renamed
+from judged

@@ -1,14 +1,50 @@
 -- One row per version of an order event whose properties a home-made integration wrote: each field at the path that
 -- the organization's settings name, amounts in the unit they name.
 {% set amounts = ['total_amount', 'subtotal_amount', 'discount_amount', 'shipping_amount', 'tax_amount'] %}
-{% set fields = amounts + [
+{% set address_columns = ['address1', 'address2', 'city', 'region', 'postal_code', 'country'] %}
+{% set paths = amounts + [
         'order_id', 'order_number', 'email', 'currency', 'discount_codes', 'source_name', 'is_test',
-        'ship_name', 'ship_company', 'ship_address1', 'ship_address2', 'ship_city', 'ship_region',
-        'ship_postal_code', 'ship_country', 'bill_name', 'bill_company', 'bill_address1', 'bill_address2', 'bill_city',
-        'bill_region', 'bill_postal_code', 'bill_country',
 ] %}
-{% set profile_fields = ['email', 'phone_number', 'external_id', 'location'] %}
-{% set location_fields = ['address1', 'address2', 'city', 'region', 'zip', 'country'] %}
+{% for side in ['ship', 'bill'] %}
+{% for column in ['name', 'company'] + address_columns %}
+{% do paths.append(side ~ '_' ~ column) %}
+{% endfor %}
+{% endfor %}
+{% set fields = klaviyo_event_fields() %}
+{% do fields.update({
+        'order_id': ['text', 'coalesce(found_order_id, native_id)', 'required'],
+        'order_number': ['text', 'found_order_number', none],
+        'email': ['text', 'coalesce(' ~ trimmed('profile.email') ~ ', found_email)', none],
+        'currency': ['currency', 'found_currency', none],
+        'discount_codes': ['codes', 'code_texts', none],
+        'source_name': ['text', 'found_source_name', none],
+        'is_test': ['flag', 'found_is_test', 'decisive'],
+}) %}
+{% for amount in amounts %}
+{% do fields.update({
+        'value_amount' if amount == 'total_amount' else amount: [
+            'amount', "case when money_unit = 'minor' then " ~ minor_amount_text('found_' ~ amount, fraction_digits('found_currency'))
+            ~ " else found_" ~ amount ~ " end", 'decisive' if amount == 'total_amount' else none
+        ],
+}) %}
+{% endfor %}
+{% for column in ['name', 'company'] + address_columns %}
+{% set kind = 'address' if column in address_columns else 'text' %}
+{% do fields.update({'bill_' ~ column: [kind, 'found_bill_' ~ column, none]}) %}
+{% if kind == 'text' %}
+{% do fields.update({'ship_' ~ column: [kind, 'found_ship_' ~ column, none]}) %}
+{% else %}
+-- where the integration says no street, the profile's own place
+{% do fields.update({
+        'ship_' ~ column: [
+            kind, 'case when found_ship_address1 is null then location.' ~ ('zip' if column == 'postal_code' else column)
+            ~ ' else found_ship_' ~ column ~ ' end', none
+        ],
+}) %}
+{% endif %}
+{% endfor %}
+{% set parts = klaviyo_event_parts() %}
+{% do parts.update({'location': ['object', 'profile.location', none]}) %}
 
 with
 events as (
@@ -20,8 +56,8 @@ events as (
 settings as (
     select
         organization_id,
-        {% for field in fields %}
-        max(case when name = 'path_{{ field }}' then value end) as path_{{ field }},
+        {% for path in paths %}
+        max(case when name = 'path_{{ path }}' then value end) as path_{{ path }},
         {% endfor %}
         max(case when name = 'money_unit' then value end) as money_unit
     from {{ ref('stg_ops__source_settings') }}
@@ -29,75 +65,45 @@ settings as (
     group by organization_id
 ),
 
-found as (
+looked_up as (
     select
         events.*,
         settings.money_unit,
-        {% for field in fields %}
-        {{ trimmed(json_text_at('events.properties_json', 'settings.path_' ~ field)) }} as {{ field }},
+        {% for path in paths %}
+        {{ trimmed(json_text_at('events.properties_json', 'settings.path_' ~ path)) }} as found_{{ path }},
         {% endfor %}
         {{ json_text('events.properties_json', '$."$event_id"') }} as native_id,
-        {{ json_fields('events.profile_json', profile_fields) }} as profile
+        {{ json_fields('events.profile_json', ['email', 'phone_number', 'external_id', 'location']) }} as profile
     from events
     inner join settings on events.organization_id = settings.organization_id
 ),
 
-located as (
+said as (
     select
         *,
-        {{ json_fields('profile.location', location_fields) }} as location
-    from found
-),
-
-renamed as (
-    select
-        organization_id,
-        event_id,
-        payload_hash,
-        coalesce(order_id, native_id) as order_id,
-        event_type,
-        profile_id,
-        profile.external_id as customer_id,
-        order_number,
-        coalesce({{ trimmed('profile.email') }}, email) as email,
-        profile.phone_number as phone,
-        currency,
         -- one code as a text, or several as a list
         case
-            when discount_codes like '[%' then {{ json_joined_texts('discount_codes', '$[*]') }}
-            else discount_codes
-        end as discount_codes,
-        source_name,
-        ship_name,
-        ship_company,
-        -- where the integration says no street, the profile's own place
-        coalesce(ship_address1, {{ trimmed('location.address1') }}) as ship_address1,
-        {% for field in ['address2', 'city', 'region', 'postal_code', 'country'] %}
-        case
-            when ship_address1 is null
-                then {{ trimmed('location.' ~ ('zip' if field == 'postal_code' else field)) }}
-            else ship_{{ field }}
-        end as ship_{{ field }},
-        {% endfor %}
-        bill_name,
-        bill_company,
-        bill_address1,
-        bill_address2,
-        bill_city,
-        bill_region,
-        bill_postal_code,
-        bill_country,
-        {% for field in amounts %}
-        case
-            when money_unit = 'minor' then {{ minor_amount(field, fraction_digits('currency')) }}
-            else {{ amount(field) }}
-        end as {{ 'value_amount' if field == 'total_amount' else field }},
-        {% endfor %}
-        try_cast(is_test as boolean) as is_test,
-        occurred_at,
-        loaded_at
-    from located
+            when found_discount_codes like '[%' then {{ json_joined_texts('found_discount_codes', '$[*]') }}
+            else found_discount_codes
+        end as code_texts,
+        {{ json_fields('profile.location', ['address1', 'address2', 'city', 'region', 'zip', 'country']) }} as location
+    from looked_up
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
+),
+
+judged as (
+    select
+        *,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back
+    from typed
 )
 
 select {{ klaviyo_event_columns() | join(', ') }}
-from renamed
+from judged

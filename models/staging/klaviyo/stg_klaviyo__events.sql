@@ -23,9 +23,10 @@ renamed as (
         events.profile_id,
         events.event_type,
         coalesce(mappings.mapping, 'shopify') as mapping,
+        events.payload as event_json,
         {{ json_text('events.payload', '$.attributes.event_properties') }} as properties_json,
         {{ json_text('events.profile', '$.attributes') }} as profile_json,
-        events.occurred_at,
+        {{ time_within_bounds('events.occurred_at') }} as occurred_at,
         events.loaded_at
     from events
     left join mappings on events.organization_id = mappings.organization_id

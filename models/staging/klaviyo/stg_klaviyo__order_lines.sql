@@ -1,50 +1,58 @@
 -- One row per version of an order event and line in it, as the Shopify integration or the commercetools plugin wrote
 -- it. What a home-made integration writes has no known place for lines.
 {% set line_fields = ['id', 'product_id', 'variant_id', 'sku', 'title', 'quantity', 'price', 'total_discount'] %}
+{% set shopify_line = {
+        'line_id': ['text', 'coalesce(line.id, cast(line_number as varchar))', none],
+        'product_id': ['text', 'line.product_id', none],
+        'variant_id': ['text', 'line.variant_id', none],
+        'sku': ['text', 'line.sku', none],
+        'title': ['text', 'line.title', none],
+        'quantity': ['quantity', 'line.quantity', 'required'],
+        'unit_price_amount': ['amount', 'line.price', 'required'],
+        'told_discount_amount': ['amount', 'line.total_discount', none],
+} %}
+{% set shopify_parts = {'line': ['object', 'line_json', 'decisive']} %}
+{% set plugin_line, plugin_parts = commercetools_line(), commercetools_line_parts() %}
 
 with
 events as (select * from {{ ref('stg_klaviyo__events') }}),
 
-shopify_lines as (
+{% for mapping, path in {'shopify': '$."$extra".line_items', 'commercetools': '$.lineItems'}.items() %}
+{{ mapping }}_lines as (
     select
         organization_id,
         event_id,
         payload_hash,
         loaded_at,
-        {{ json_numbered_rows('properties_json', '$."$extra".line_items', 'line_json', 'line_number') }}
+        {{ json_numbered_rows('properties_json', path, 'line_json', 'line_number') }}
     from events
-    where mapping = 'shopify' and event_type = 'placed'
+    where mapping = '{{ mapping }}' and event_type = 'placed'
 ),
 
-shopify_fields as (
+{% endfor %}
+shopify_said as (
     select
         *,
         {{ json_fields('line_json', line_fields) }} as line
     from shopify_lines
 ),
 
-shopify_amounts as (
+shopify_typed as (
     select
         *,
-        try_cast(line.quantity as decimal(18, 4)) as quantity,
-        {{ amount('line.price') }} as unit_price_amount,
-        coalesce({{ amount('line.total_discount') }}, 0) as discount_amount
-    from shopify_fields
+        {{ read_fields(shopify_line) | indent(8) }}
+    from shopify_said
 ),
 
-plugin_lines as (
+plugin_said as (
+    {{ commercetools_line_fields('commercetools_lines') | indent(4) }}
+),
+
+plugin_typed as (
     select
-        organization_id,
-        event_id,
-        payload_hash,
-        loaded_at,
-        {{ json_rows('properties_json', '$.lineItems') }} as line_json
-    from events
-    where mapping = 'commercetools' and event_type = 'placed'
-),
-
-plugin_fields as (
-    {{ commercetools_line_fields('plugin_lines') | indent(4) }}
+        *,
+        {{ read_fields(plugin_line) | indent(8) }}
+    from plugin_said
 ),
 
 renamed as (
@@ -53,24 +61,36 @@ renamed as (
         event_id,
         payload_hash,
         loaded_at,
-        coalesce(line.id, cast(line_number as varchar)) as line_id,
-        line.product_id,
-        line.variant_id,
-        {{ trimmed('line.sku') }} as sku,
-        {{ trimmed('line.title') }} as title,
+        {{ numbered_line_id() }} as line_id,
+        product_id,
+        variant_id,
+        sku,
+        title,
         quantity,
         unit_price_amount,
-        cast(discount_amount as decimal(18, 4)) as discount_amount,
-        cast(unit_price_amount * quantity - discount_amount as decimal(18, 4)) as subtotal_amount
-    from shopify_amounts
+        coalesce(told_discount_amount, 0) as discount_amount,
+        {{ amount('unit_price_amount * quantity - coalesce(told_discount_amount, 0)') }} as subtotal_amount,
+        {{ unreadable_fields(shopify_line, shopify_parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(shopify_line, shopify_parts) }} as is_held_back
+    from shopify_typed
     union all
     select
         organization_id,
         event_id,
         payload_hash,
         loaded_at,
-        {{ commercetools_line_columns() | indent(8) }}
-    from plugin_fields
+        {{ numbered_line_id() }} as line_id,
+        product_id,
+        variant_id,
+        sku,
+        title,
+        quantity,
+        unit_price_amount,
+        {{ line_discount() }} as discount_amount,
+        subtotal_amount,
+        {{ unreadable_fields(plugin_line, plugin_parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(plugin_line, plugin_parts) }} as is_held_back
+    from plugin_typed
 )
 
 select * from renamed

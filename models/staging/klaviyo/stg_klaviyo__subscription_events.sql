@@ -1,12 +1,34 @@
 -- One row per version of an event of the subscription metrics that an organization's settings name.
-{% set profile_fields = ['email', 'external_id'] %}
+{% set fields = {
+        'known_event_id': ['id', 'object_id', 'required'],
+        'subscription_id': [
+            'text', 'coalesce(' ~ json_text('properties_json', '$.SubscriptionId') ~ ', '
+            ~ json_text('properties_json', '$.subscription_id') ~ ')', none
+        ],
+        'customer_id': ['text', 'known.external_id', none],
+        'email': ['text', 'known.email', none],
+        'happened_at': ['landed_time', json_text('payload', '$.attributes.datetime'), 'required'],
+} %}
+{% set parts = {
+        'payload': ['json', 'case when properties_json is null then payload end', 'decisive'],
+        'event_properties': ['object', 'properties_json', none],
+} %}
 
 with
 events as (
     select
         *,
-        {{ json_fields(json_text('profile', '$.attributes'), profile_fields) }} as known
+        {{ json_text('payload', '$.attributes.event_properties') }} as properties_json,
+        {{ json_fields(json_text('profile', '$.attributes'), ['email', 'external_id']) }} as known,
+        {{ time_within_bounds('occurred_at') }} as happened_at
     from {{ source('raw_klaviyo', 'subscription_events') }}
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from events
 ),
 
 renamed as (
@@ -15,16 +37,15 @@ renamed as (
         object_id as event_id,
         payload_hash,
         profile_id,
-        coalesce(
-            {{ json_text('payload', '$.attributes.event_properties.SubscriptionId') }},
-            {{ json_text('payload', '$.attributes.event_properties.subscription_id') }}
-        ) as subscription_id,
+        subscription_id,
         event_type,
-        known.external_id as customer_id,
-        {{ trimmed('known.email') }} as email,
-        occurred_at,
+        customer_id,
+        email,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        happened_at as occurred_at,
         loaded_at
-    from events
+    from typed
 )
 
 select * from renamed

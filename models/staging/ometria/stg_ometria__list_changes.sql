@@ -1,6 +1,18 @@
 -- One row per change of a list that a campaign names as its audience: somebody entered it or left it.
+{% set fields = {
+        'recipient_id': ['id', 'profile_id', 'required'],
+        'event': ['status', json_text('payload', '$.event'), 'required'],
+} %}
+
 with
 changes as (select * from {{ source('raw_ometria', 'list_changes') }}),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from changes
+),
 
 renamed as (
     select
@@ -8,10 +20,13 @@ renamed as (
         audience_id,
         profile_id,
         object_id as change_id,
-        lower({{ json_text('payload', '$.event') }}) as event,
+        payload_hash,
+        lower(event) as event,
+        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields) }} as is_held_back,
         changed_at as occurred_at,
         loaded_at
-    from changes
+    from typed
 )
 
 select * from renamed

@@ -2,6 +2,22 @@
 {% set line_fields = [
         'product_id', 'product', 'variant_id', 'sku', 'title', 'quantity', 'unit_price', 'discount', 'subtotal', 'total',
 ] %}
+{% set fields = {
+        'product_id': ['text', 'coalesce(line.product_id, ' ~ json_text('line.product', '$.id') ~ ')', none],
+        'variant_id': ['text', 'line.variant_id', none],
+        'sku': ['text', 'line.sku', none],
+        'title': [
+            'text', 'coalesce(' ~ trimmed('line.title') ~ ', ' ~ json_text('line.product', '$.title') ~ ')', none
+        ],
+        'quantity': ['quantity', 'line.quantity', 'required'],
+        'unit_price_amount': ['amount', 'line.unit_price', 'required'],
+        'discount_amount': ['amount', 'line.discount', none],
+        'subtotal_amount': ['amount', 'coalesce(line.total, line.subtotal)', none],
+} %}
+{% set parts = {
+        'line': ['object', 'line_json', 'decisive'],
+        'product': ['object', 'line.product', none],
+} %}
 
 with
 to_read as (
@@ -13,15 +29,23 @@ lines as (
         organization_id,
         object_id as order_id,
         payload_hash,
+        loaded_at,
         {{ json_numbered_rows('payload', '$.lineitems', 'line_json', 'line_number') }}
     from to_read
 ),
 
-fields as (
+said as (
     select
         *,
         {{ json_fields('line_json', line_fields) }} as line
     from lines
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
 ),
 
 renamed as (
@@ -30,15 +54,18 @@ renamed as (
         order_id,
         payload_hash,
         cast(line_number as varchar) as line_id,
-        coalesce(line.product_id, {{ json_text('line.product', '$.id') }}) as product_id,
-        line.variant_id,
-        {{ trimmed('line.sku') }} as sku,
-        coalesce({{ trimmed('line.title') }}, {{ trimmed(json_text('line.product', '$.title')) }}) as title,
-        try_cast(line.quantity as decimal(18, 4)) as quantity,
-        {{ amount('line.unit_price') }} as unit_price_amount,
-        abs({{ amount('line.discount') }}) as discount_amount,
-        coalesce({{ amount('line.total') }}, {{ amount('line.subtotal') }}) as subtotal_amount
-    from fields
+        product_id,
+        variant_id,
+        sku,
+        title,
+        quantity,
+        unit_price_amount,
+        abs(discount_amount) as discount_amount,
+        subtotal_amount,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        loaded_at
+    from typed
 )
 
 select * from renamed

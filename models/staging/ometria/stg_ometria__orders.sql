@@ -2,10 +2,50 @@
 {% set order_fields = [
         'increment_id', 'timestamp', 'status', 'state', 'currency', 'coupon_code', 'channel', 'customer', 'store',
         'grand_total', 'subtotal', 'discount', 'shipping', 'tax', 'total_refunded', 'shipping_address',
-        'billing_address',
+        'billing_address', 'lineitems', 'timestamp_update',
 ] %}
-{% set customer_fields = ['id', 'email'] %}
 {% set address_fields = ['firstname', 'lastname', 'company', 'city', 'state', 'postcode', 'country_code'] %}
+{% set fields = {
+        'order_id': ['id', 'object_id', 'required'],
+        'updated_at': ['landed_time', 'placed.timestamp_update', none],
+        'order_number': ['text', 'placed.increment_id', none],
+        'customer_id': ['text', 'customer.id', none],
+        'email': ['text', 'customer.email', none],
+        'currency': ['currency', 'placed.currency', none],
+        'order_status': ['status', 'placed.status', 'decisive'],
+        'order_state': ['status', 'placed.state', 'decisive'],
+        'source_name': ['text', 'placed.channel', none],
+        'discount_codes': ['text', 'placed.coupon_code', none],
+        'total_amount': ['amount', 'placed.grand_total', 'required'],
+        'subtotal_amount': ['amount', 'placed.subtotal', none],
+        'discount_amount': ['amount', 'placed.discount', none],
+        'shipping_amount': ['amount', 'placed.shipping', none],
+        'tax_amount': ['amount', 'placed.tax', none],
+        'refunded_amount': ['amount', 'placed.total_refunded', 'decisive'],
+        'ordered_at': ['time', 'placed.timestamp', 'required'],
+} %}
+{% set told_otherwise = ['order_id', 'updated_at', 'order_status', 'order_state', 'discount_amount'] %}
+{% set parts = {
+        'customer': ['object', 'placed.customer', none],
+        'shipping_address': ['object', 'placed.shipping_address', none],
+        'billing_address': ['object', 'placed.billing_address', none],
+        'lineitems': ['list', 'placed.lineitems', none],
+} %}
+{% for side in ['ship', 'bill'] %}
+{% do fields.update({
+        side ~ '_name': [
+            'text', "coalesce(" ~ side ~ ".firstname, '') || ' ' || coalesce(" ~ side ~ ".lastname, '')", none
+        ],
+        side ~ '_company': ['text', side ~ '.company', none],
+        side ~ '_city': ['address', side ~ '.city', none],
+        side ~ '_region': ['address', side ~ '.state', none],
+        side ~ '_postal_code': ['address', side ~ '.postcode', none],
+        side ~ '_country': ['address', side ~ '.country_code', none],
+}) %}
+{% for part in ['firstname', 'lastname'] %}
+{% do parts.update({side ~ '.' ~ part: ['text', side ~ '.' ~ part, none]}) %}
+{% endfor %}
+{% endfor %}
 
 with
 to_read as (
@@ -14,19 +54,30 @@ to_read as (
 
 versions as (
     select
-        *,
+        organization_id,
+        object_id,
+        payload_hash,
+        {{ time_within_bounds('changed_at') }} as updated_at,
+        loaded_at,
         {{ json_fields('payload', order_fields) }} as placed
     from to_read
 ),
 
-fields as (
+said as (
     select
         *,
-        {{ json_fields('placed.customer', customer_fields) }} as customer,
+        {{ json_fields('placed.customer', ['id', 'email']) }} as customer,
         {{ json_fields('placed.shipping_address', address_fields) }} as ship,
-        {{ json_fields('placed.billing_address', address_fields) }} as bill,
-        lower(coalesce(placed.state, '') || ' ' || coalesce(placed.status, '')) as states
+        {{ json_fields('placed.billing_address', address_fields) }} as bill
     from versions
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }},
+        lower(concat_ws(' ', placed.state, placed.status)) as states
+    from said
 ),
 
 renamed as (
@@ -34,42 +85,26 @@ renamed as (
         organization_id,
         object_id as order_id,
         payload_hash,
-        placed.increment_id as order_number,
-        customer.id as customer_id,
-        {{ trimmed('customer.email') }} as email,
+        {{ fields.keys() | reject('in', told_otherwise) | join(', ') }},
+        {% for side in ['ship', 'bill'] %}
+        cast(null as varchar) as {{ side }}_address1,
+        cast(null as varchar) as {{ side }}_address2,
+        {% endfor %}
         cast(null as varchar) as phone,
-        placed.currency,
         -- is_valid says nothing about it: cancelled orders are valid, too
         case
             when states like '%cancel%' then 'cancelled'
-            when {{ amount('placed.total_refunded') }} >= {{ amount('placed.grand_total') }} then 'refunded'
+            when refunded_amount >= total_amount then 'refunded'
             when states like '%complete%' then 'fulfilled'
             else 'placed'
         end as status,
-        placed.channel as source_name,
-        {{ trimmed('placed.coupon_code') }} as discount_codes,
-        {% for side in ['ship', 'bill'] %}
-        {{ trimmed("coalesce(" ~ side ~ ".firstname, '') || ' ' || coalesce(" ~ side ~ ".lastname, '')") }}
-            as {{ side }}_name,
-        {{ trimmed(side ~ '.company') }} as {{ side }}_company,
-        cast(null as varchar) as {{ side }}_address1,
-        cast(null as varchar) as {{ side }}_address2,
-        {{ trimmed(side ~ '.city') }} as {{ side }}_city,
-        {{ trimmed(side ~ '.state') }} as {{ side }}_region,
-        {{ trimmed(side ~ '.postcode') }} as {{ side }}_postal_code,
-        {{ trimmed(side ~ '.country_code') }} as {{ side }}_country,
-        {% endfor %}
-        -- numbers may come as text, and the discount with Magento's negative sign
-        {{ amount('placed.grand_total') }} as total_amount,
-        {{ amount('placed.subtotal') }} as subtotal_amount,
-        abs({{ amount('placed.discount') }}) as discount_amount,
-        {{ amount('placed.shipping') }} as shipping_amount,
-        {{ amount('placed.tax') }} as tax_amount,
-        {{ amount('placed.total_refunded') }} as refunded_amount,
-        {{ utc_time('placed.timestamp') }} as ordered_at,
-        changed_at as updated_at,
+        -- Magento writes it with a negative sign
+        abs(discount_amount) as discount_amount,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        updated_at,
         loaded_at
-    from fields
+    from typed
 )
 
 select * from renamed

@@ -1,6 +1,24 @@
 -- One row per version of a member of a segment that a campaign names as its audience.
 {% set member_fields = ['firstName', 'lastName', 'defaultEmailAddress', 'defaultAddress'] %}
 {% set address_fields = ['company', 'address1', 'address2', 'city', 'provinceCode', 'zip', 'countryCodeV2'] %}
+{% set fields = {
+        'recipient_id': ['id', 'profile_id', 'required'],
+        'email': ['text', json_text('member.defaultEmailAddress', '$.emailAddress'), none],
+        'first_name': ['text', 'member.firstName', none],
+        'last_name': ['text', 'member.lastName', none],
+        'company': ['text', 'address.company', none],
+        'address1': ['address', 'address.address1', none],
+        'address2': ['address', 'address.address2', none],
+        'city': ['address', 'address.city', none],
+        'region': ['address', 'address.provinceCode', none],
+        'postal_code': ['address', 'address.zip', none],
+        'country': ['address', 'address.countryCodeV2', none],
+} %}
+{% set parts = {
+        'payload': ['json', 'case when member is null then payload end', 'decisive'],
+        'defaultEmailAddress': ['object', 'member.defaultEmailAddress', none],
+        'defaultAddress': ['object', 'member.defaultAddress', none],
+} %}
 
 with
 versions as (
@@ -10,11 +28,18 @@ versions as (
     from {{ source('raw_shopify', 'segment_members') }}
 ),
 
-addresses as (
+said as (
     select
         *,
         {{ json_fields('member.defaultAddress', address_fields) }} as address
     from versions
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
 ),
 
 renamed as (
@@ -22,22 +47,16 @@ renamed as (
         organization_id,
         audience_id,
         profile_id as recipient_id,
+        object_id,
         payload_hash,
-        profile_id as customer_id,
-        {{ trimmed(json_text('member.defaultEmailAddress', '$.emailAddress')) }} as email,
-        {{ trimmed('member.firstName') }} as first_name,
-        {{ trimmed('member.lastName') }} as last_name,
-        {{ trimmed('address.company') }} as company,
-        {{ trimmed('address.address1') }} as address1,
-        {{ trimmed('address.address2') }} as address2,
-        {{ trimmed('address.city') }} as city,
-        {{ trimmed('address.provinceCode') }} as region,
-        {{ trimmed('address.zip') }} as postal_code,
-        {{ trimmed('address.countryCodeV2') }} as country,
+        recipient_id as customer_id,
+        {{ fields.keys() | reject('equalto', 'recipient_id') | join(', ') }},
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
         -- a member has no time of its own
         loaded_at as said_at,
         loaded_at
-    from addresses
+    from typed
 )
 
 select * from renamed

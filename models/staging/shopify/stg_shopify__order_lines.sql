@@ -2,6 +2,25 @@
 {% set line_fields = [
         'id', 'sku', 'title', 'quantity', 'product', 'variant', 'originalUnitPriceSet', 'discountedTotalSet',
 ] %}
+-- ids are addresses (gid://shopify/Product/501); their last part is the number that a shop's people know
+{% set fields = {
+        'line_id': ['text', "split_part(line.id, '/', -1)", 'required'],
+        'product_id': ['text', "split_part(" ~ json_text('line.product', '$.id') ~ ", '/', -1)", none],
+        'variant_id': ['text', "split_part(" ~ json_text('line.variant', '$.id') ~ ", '/', -1)", none],
+        'sku': ['text', 'line.sku', none],
+        'title': ['text', 'line.title', none],
+        'quantity': ['quantity', 'line.quantity', 'required'],
+        'unit_price_amount': [
+            'amount', json_text('line.originalUnitPriceSet', '$.shopMoney.amount'), 'required'
+        ],
+        'subtotal_amount': ['amount', json_text('line.discountedTotalSet', '$.shopMoney.amount'), none],
+} %}
+{% set parts = {
+        'line': ['object', 'line_json', 'decisive'],
+        'product': ['object', 'line.product', none],
+        'variant': ['object', 'line.variant', none],
+        'discountedTotalSet': ['object', 'line.discountedTotalSet', none],
+} %}
 
 with
 to_read as (
@@ -13,24 +32,23 @@ lines as (
         organization_id,
         object_id as order_id,
         payload_hash,
-        {{ json_rows('payload', '$.lineItems.nodes') }} as line_json
+        loaded_at,
+        {{ json_numbered_rows('payload', '$.lineItems.nodes', 'line_json', 'line_number') }}
     from to_read
 ),
 
-fields as (
+said as (
     select
         *,
         {{ json_fields('line_json', line_fields) }} as line
     from lines
 ),
 
-amounts as (
+typed as (
     select
         *,
-        try_cast(line.quantity as decimal(18, 4)) as quantity,
-        {{ amount(json_text('line.originalUnitPriceSet', '$.shopMoney.amount')) }} as unit_price_amount,
-        {{ amount(json_text('line.discountedTotalSet', '$.shopMoney.amount')) }} as subtotal_amount
-    from fields
+        {{ read_fields(fields) | indent(8) }}
+    from said
 ),
 
 renamed as (
@@ -38,17 +56,19 @@ renamed as (
         organization_id,
         order_id,
         payload_hash,
-        -- ids are addresses (gid://shopify/Product/501); their last part is the number that a shop's people know
-        split_part(line.id, '/', -1) as line_id,
-        split_part({{ json_text('line.product', '$.id') }}, '/', -1) as product_id,
-        split_part({{ json_text('line.variant', '$.id') }}, '/', -1) as variant_id,
-        {{ trimmed('line.sku') }} as sku,
-        {{ trimmed('line.title') }} as title,
+        {{ numbered_line_id() }} as line_id,
+        product_id,
+        variant_id,
+        sku,
+        title,
         quantity,
         unit_price_amount,
-        cast(unit_price_amount * quantity - subtotal_amount as decimal(18, 4)) as discount_amount,
-        subtotal_amount
-    from amounts
+        {{ line_discount() }} as discount_amount,
+        subtotal_amount,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        loaded_at
+    from typed
 )
 
 select * from renamed

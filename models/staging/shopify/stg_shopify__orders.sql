@@ -1,20 +1,73 @@
 -- One row per version of an order. Amounts are in the shop's currency; what the customer paid in is kept beside it.
 {% set order_fields = [
-        'legacyResourceId', 'name', 'email', 'phone', 'test', 'sourceName', 'createdAt', 'processedAt', 'updatedAt',
-        'cancelledAt', 'displayFinancialStatus', 'displayFulfillmentStatus', 'currencyCode',
-        'presentmentCurrencyCode', 'customer', 'shippingAddress', 'billingAddress',
+        'name', 'email', 'phone', 'test', 'sourceName', 'createdAt', 'processedAt', 'cancelledAt', 'updatedAt',
+        'displayFinancialStatus', 'displayFulfillmentStatus', 'currencyCode', 'presentmentCurrencyCode', 'customer',
+        'shippingAddress', 'billingAddress', 'tags', 'discountCodes', 'discountApplications', 'lineItems', 'refunds',
+        'transactions', 'fulfillments', 'totalPriceSet', 'subtotalPriceSet', 'totalDiscountsSet',
+        'totalShippingPriceSet', 'totalTaxSet', 'totalRefundedSet',
 ] %}
-{% set address_fields = [
-        'name', 'company', 'address1', 'address2', 'city', 'provinceCode', 'zip', 'countryCodeV2',
-] %}
-{% set sets = {
-        'total': 'totalPriceSet',
-        'subtotal': 'subtotalPriceSet',
-        'discount': 'totalDiscountsSet',
-        'shipping': 'totalShippingPriceSet',
-        'tax': 'totalTaxSet',
-        'refunded': 'totalRefundedSet',
+{% set address_fields = {
+        'name': ['name', 'text'],
+        'company': ['company', 'text'],
+        'address1': ['address1', 'address'],
+        'address2': ['address2', 'address'],
+        'city': ['city', 'address'],
+        'region': ['provinceCode', 'address'],
+        'postal_code': ['zip', 'address'],
+        'country': ['countryCodeV2', 'address'],
 } %}
+{% set sets = {
+        'total': ['totalPriceSet', 'required'],
+        'subtotal': ['subtotalPriceSet', none],
+        'discount': ['totalDiscountsSet', none],
+        'shipping': ['totalShippingPriceSet', none],
+        'tax': ['totalTaxSet', none],
+        'refunded': ['totalRefundedSet', 'decisive'],
+} %}
+{% set fields = {
+        'order_id': ['id', 'object_id', 'required'],
+        'updated_at': ['landed_time', 'placed.updatedAt', none],
+        'order_number': ['text', 'placed.name', none],
+        'customer_id': ['text', 'customer.legacyResourceId', none],
+        'email': [
+            'text', 'coalesce(' ~ trimmed('placed.email') ~ ', ' ~ json_text('customer.defaultEmailAddress', '$.emailAddress')
+            ~ ')', none
+        ],
+        'phone': ['text', 'placed.phone', none],
+        'currency': ['currency', 'placed.currencyCode', none],
+        'presentment_currency': ['currency', 'placed.presentmentCurrencyCode', none],
+        'financial_status': ['status', 'placed.displayFinancialStatus', none],
+        'fulfillment_status': ['status', 'placed.displayFulfillmentStatus', none],
+        'source_name': ['text', 'placed.sourceName', none],
+        'tags': ['codes', 'tag_texts', none],
+        'discount_codes': ['codes', 'code_texts', none],
+        'is_test': ['flag', 'placed.test', 'decisive'],
+        'ordered_at': ['time', 'coalesce(' ~ trimmed('placed.processedAt') ~ ', placed.createdAt)', 'required'],
+        'first_transaction_at': ['time', json_text('placed.transactions', '$[0].processedAt'), none],
+        'fulfilled_at': ['time', json_text('placed.fulfillments', '$[0].createdAt'), none],
+        'refunded_at': ['time', json_text('placed.refunds', '$[0].createdAt'), none],
+        'cancelled_at': ['time', 'placed.cancelledAt', 'decisive'],
+        'presentment_total_amount': ['amount', json_text('total.presentmentMoney', '$.amount'), none],
+} %}
+{% set parts = {
+        'customer.defaultEmailAddress': ['object', 'customer.defaultEmailAddress', none],
+        'lineItems.nodes': ['list', json_text('placed.lineItems', '$.nodes'), none],
+} %}
+{% for part in ['customer', 'shippingAddress', 'billingAddress', 'discountApplications', 'lineItems'] %}
+{% do parts.update({part: ['object', 'placed.' ~ part, none]}) %}
+{% endfor %}
+{% for part in ['tags', 'discountCodes', 'refunds', 'transactions', 'fulfillments'] %}
+{% do parts.update({part: ['list', 'placed.' ~ part, none]}) %}
+{% endfor %}
+{% for name, (set, need) in sets.items() %}
+{% do fields.update({name ~ '_amount': ['amount', json_text(name ~ '.shopMoney', '$.amount'), need]}) %}
+{% do parts.update({set: ['object', 'placed.' ~ set, need], set ~ '.shopMoney': ['object', name ~ '.shopMoney', need]}) %}
+{% endfor %}
+{% for side in ['ship', 'bill'] %}
+{% for column, (field, kind) in address_fields.items() %}
+{% do fields.update({side ~ '_' ~ column: [kind, side ~ '.' ~ field, none]}) %}
+{% endfor %}
+{% endfor %}
 
 with
 to_read as (
@@ -25,20 +78,37 @@ versions as (
     select
         organization_id,
         object_id,
-        payload,
         payload_hash,
-        changed_at,
+        {{ time_within_bounds('changed_at') }} as updated_at,
         loaded_at,
         {{ json_fields('payload', order_fields) }} as placed
     from to_read
 ),
 
-addresses as (
+said as (
     select
         *,
-        {{ json_fields('placed.shippingAddress', address_fields) }} as ship,
-        {{ json_fields('placed.billingAddress', address_fields) }} as bill
+        {{ json_fields('placed.customer', ['legacyResourceId', 'defaultEmailAddress']) }} as customer,
+        {{ json_joined_texts('placed.tags', '$[*]') }} as tag_texts,
+        -- each code as the order has it, and as applied; one that stands in both counts once downstream
+        concat_ws(
+            '|',
+            {{ json_joined_texts('placed.discountCodes', '$[*]') }},
+            {{ json_joined_texts('placed.discountApplications', '$.nodes[*].code') }}
+        ) as code_texts,
+        {% for name, (set, _) in sets.items() %}
+        {{ json_fields('placed.' ~ set, ['shopMoney', 'presentmentMoney']) }} as {{ name }},
+        {% endfor %}
+        {{ json_fields('placed.shippingAddress', address_fields.values() | map('first') | list) }} as ship,
+        {{ json_fields('placed.billingAddress', address_fields.values() | map('first') | list) }} as bill
     from versions
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
 ),
 
 renamed as (
@@ -46,54 +116,20 @@ renamed as (
         organization_id,
         object_id as order_id,
         payload_hash,
-        placed.name as order_number,
-        {{ json_text('placed.customer', '$.legacyResourceId') }} as customer_id,
-        coalesce(
-            {{ trimmed('placed.email') }},
-            {{ trimmed(json_text('placed.customer', '$.defaultEmailAddress.emailAddress')) }}
-        ) as email,
-        placed.phone,
-        placed.currencyCode as currency,
-        placed.presentmentCurrencyCode as presentment_currency,
+        {{ fields.keys() | reject('in', ['order_id', 'updated_at', 'is_test', 'financial_status', 'fulfillment_status']) | join(', ') }},
         case
-            when placed.cancelledAt is not null then 'cancelled'
-            when placed.displayFinancialStatus = 'REFUNDED' then 'refunded'
-            when placed.displayFulfillmentStatus = 'FULFILLED' then 'fulfilled'
-            when placed.displayFinancialStatus in ('PAID', 'PARTIALLY_REFUNDED') then 'paid'
+            when cancelled_at is not null then 'cancelled'
+            when financial_status = 'REFUNDED' then 'refunded'
+            when fulfillment_status = 'FULFILLED' then 'fulfilled'
+            when financial_status in ('PAID', 'PARTIALLY_REFUNDED') then 'paid'
             else 'placed'
         end as status,
-        placed.sourceName as source_name,
-        {{ json_joined_texts('payload', '$.tags[*]') }} as tags,
-        -- each code as the order has it, and as applied; one that stands in both counts once downstream
-        nullif(trim(
-            both '|' from
-            coalesce({{ json_joined_texts('payload', '$.discountCodes[*]') }}, '')
-            || '|' || coalesce({{ json_joined_texts('payload', '$.discountApplications.nodes[*].code') }}, '')
-        ), '') as discount_codes,
-        {% for side in ['ship', 'bill'] %}
-        {{ trimmed(side ~ '.name') }} as {{ side }}_name,
-        {{ trimmed(side ~ '.company') }} as {{ side }}_company,
-        {{ trimmed(side ~ '.address1') }} as {{ side }}_address1,
-        {{ trimmed(side ~ '.address2') }} as {{ side }}_address2,
-        {{ trimmed(side ~ '.city') }} as {{ side }}_city,
-        {{ trimmed(side ~ '.provinceCode') }} as {{ side }}_region,
-        {{ trimmed(side ~ '.zip') }} as {{ side }}_postal_code,
-        {{ trimmed(side ~ '.countryCodeV2') }} as {{ side }}_country,
-        {% endfor %}
-        {% for amount_name, field in sets.items() %}
-        {{ amount(json_text('payload', '$.' ~ field ~ '.shopMoney.amount')) }} as {{ amount_name }}_amount,
-        {% endfor %}
-        {{ amount(json_text('payload', '$.totalPriceSet.presentmentMoney.amount')) }} as presentment_total_amount,
-        coalesce(try_cast(placed.test as boolean), false) as is_test,
-        -- an imported order was created when it was imported, and processed when it was bought
-        coalesce({{ utc_time('placed.processedAt') }}, {{ utc_time('placed.createdAt') }}) as ordered_at,
-        {{ utc_time(json_text('payload', '$.transactions[0].processedAt')) }} as first_transaction_at,
-        {{ utc_time(json_text('payload', '$.fulfillments[0].createdAt')) }} as fulfilled_at,
-        {{ utc_time(json_text('payload', '$.refunds[0].createdAt')) }} as refunded_at,
-        {{ utc_time('placed.cancelledAt') }} as cancelled_at,
-        changed_at as updated_at,
+        coalesce(is_test, false) as is_test,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        updated_at,
         loaded_at
-    from addresses
+    from typed
 )
 
 select * from renamed

@@ -1,5 +1,11 @@
 -- One row per version of an order and refund of it, in the shop's currency.
 {% set refund_fields = ['id', 'createdAt', 'processedAt', 'totalRefundedSet'] %}
+{% set fields = {
+        'refund_id': ['text', "split_part(refund.id, '/', -1)", 'required'],
+        'amount': ['amount', json_text('refund.totalRefundedSet', '$.shopMoney.amount'), 'required'],
+        'refunded_at': ['time', 'coalesce(' ~ trimmed('refund.processedAt') ~ ', refund.createdAt)', 'decisive'],
+} %}
+{% set parts = {'refund': ['object', 'refund_json', 'decisive']} %}
 
 with
 to_read as (
@@ -11,15 +17,23 @@ refunds as (
         organization_id,
         object_id as order_id,
         payload_hash,
-        {{ json_rows('payload', '$.refunds') }} as refund_json
+        loaded_at,
+        {{ json_numbered_rows('payload', '$.refunds', 'refund_json', 'refund_number') }}
     from to_read
 ),
 
-fields as (
+said as (
     select
         *,
         {{ json_fields('refund_json', refund_fields) }} as refund
     from refunds
+),
+
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from said
 ),
 
 renamed as (
@@ -27,10 +41,13 @@ renamed as (
         organization_id,
         order_id,
         payload_hash,
-        split_part(refund.id, '/', -1) as refund_id,
-        {{ amount(json_text('refund.totalRefundedSet', '$.shopMoney.amount')) }} as amount,
-        coalesce({{ utc_time('refund.processedAt') }}, {{ utc_time('refund.createdAt') }}) as refunded_at
-    from fields
+        coalesce(refund_id, 'refund ' || refund_number) as refund_id,
+        amount,
+        refunded_at,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        loaded_at
+    from typed
 )
 
 select * from renamed

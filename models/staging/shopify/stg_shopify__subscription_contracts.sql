@@ -1,5 +1,14 @@
 -- One row per version of a subscription contract.
 {% set contract_fields = ['status', 'createdAt', 'updatedAt', 'customer'] %}
+{% set fields = {
+        'subscription_id': ['id', 'object_id', 'required'],
+        'customer_id': ['text', json_text('contract.customer', '$.legacyResourceId'), none],
+        'email': ['text', json_text('contract.customer', '$.defaultEmailAddress.emailAddress'), none],
+        'status': ['status', 'contract.status', 'decisive'],
+        'started_at': ['time', 'contract.createdAt', 'required'],
+        'updated_at': ['time', 'contract.updatedAt', none],
+} %}
+{% set parts = {'customer': ['object', 'contract.customer', none]} %}
 
 with
 versions as (
@@ -9,18 +18,27 @@ versions as (
     from {{ source('raw_shopify', 'subscription_contracts') }}
 ),
 
+typed as (
+    select
+        *,
+        {{ read_fields(fields) | indent(8) }}
+    from versions
+),
+
 renamed as (
     select
         organization_id,
         object_id as subscription_id,
         payload_hash,
-        {{ json_text('contract.customer', '$.legacyResourceId') }} as customer_id,
-        {{ trimmed(json_text('contract.customer', '$.defaultEmailAddress.emailAddress')) }} as email,
-        contract.status,
-        {{ utc_time('contract.createdAt') }} as started_at,
-        {{ utc_time('contract.updatedAt') }} as updated_at,
+        customer_id,
+        email,
+        status,
+        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
+        {{ is_held_back(fields, parts) }} as is_held_back,
+        started_at,
+        updated_at,
         loaded_at
-    from versions
+    from typed
 )
 
 select * from renamed
