@@ -1,7 +1,10 @@
 -- A build is a tick where all stored tables stand as the same code left them: it then looks only at what changed.
--- Otherwise it makes everything anew. Decided once, when the build starts, so that all its models agree.
+-- Otherwise it makes everything anew. Decided once, when the build starts, so that all its models agree. A build of
+-- models that only read is no tick, and no part of one that was cut off.
 {% macro decide_build() -%}
-    {%- if execute and flags.WHICH in ['run', 'build'] -%}
+    {%- if execute and flags.WHICH in ['run', 'build'] and not writes_state() -%}
+        update ops.current_build set is_tick = false;
+    {%- elif execute and flags.WHICH in ['run', 'build'] -%}
         {%- set code = code_fingerprint() -%}
         {%- set is_tick = namespace(value=not flags.FULL_REFRESH and not flags.EMPTY) -%}
         {%- if is_tick.value -%}
@@ -20,10 +23,8 @@
         from ops.open_builds;
         {%- if not is_tick.value %}
             {{ forget_built_state() }}
-        {%- endif -%}
-        {%- if stored_models() | map(attribute='unique_id') | select('in', selected_resources) | list %}
-            insert into ops.open_builds values ('{{ invocation_id }}', {{ started_at }});
-        {%- endif -%}
+        {%- endif %}
+        insert into ops.open_builds values ('{{ invocation_id }}', {{ started_at }});
     {%- endif -%}
 {%- endmacro %}
 

@@ -3,6 +3,8 @@
 -- this build is let go: all at once or not at all. After any other end the next tick finds the same changes again, and
 -- those that have come since.
 {% macro end_build(results) -%}
+    {#- a retry by the same process would take this selection for its own -#}
+    {%- do selected_resources.clear() if execute -%}
     {%- if execute and flags.WHICH in ['run', 'build'] -%}
         update ops.current_build set is_tick = false;
         {%- set done = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}

@@ -11,6 +11,13 @@
     {{ return(replaced_relation('table' if is_kept else 'view')) }}
 {%- endmaterialization %}
 
+-- `dbt clone` knows no hooks, so it is refused here.
+{% materialization clone, adapter='duckdb' -%}
+    {%- do exceptions.raise_compiler_error(
+        'A clone would put a view in the place of a stored table: use `dbt build`, or `dbt build --full-refresh`.'
+    ) -%}
+{%- endmaterialization %}
+
 {% macro replaced_relation(type) -%}
     {%- set existing_relation = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type=type) -%}

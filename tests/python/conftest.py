@@ -120,6 +120,13 @@ def _compile(place: Workspace, *selection: str) -> str:
 
 def run_dbt(place: Workspace, *arguments: str) -> str:
     """What dbt prints, run for a workspace."""
+    code, printed = try_dbt(place, *arguments)
+    assert code == 0, printed[-3000:]
+    return printed
+
+
+def try_dbt(place: Workspace, *arguments: str) -> tuple[int, str]:
+    """The exit code of dbt, run for a workspace, and what it prints."""
     done = subprocess.run(
         [
             *(sys.executable, "-c", parsed.DBT_BY_HAND, *arguments),
@@ -130,8 +137,7 @@ def run_dbt(place: Workspace, *arguments: str) -> str:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done.stdout
+    return done.returncode, done.stdout
 
 
 def ship_configuration(place: Workspace) -> None:

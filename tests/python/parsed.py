@@ -21,13 +21,15 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from dlt_pipelines.config import PROJECT_ROOT
 
 if TYPE_CHECKING:
+    from dbt.config.runtime import RuntimeConfig
     from dbt.contracts.graph.manifest import Manifest
 
 # what to run instead of a build's dbt, of dbt by hand and of matchback
@@ -141,9 +143,12 @@ def _die_with(connection: socket.socket) -> None:
 
 def _run(how: str, manifest: Manifest) -> int:
     from dbt.cli.main import dbtRunner
+    from dbt.task import retry
 
     from dlt_pipelines import dbt_process
 
+    # the one command that parses the project whatever it is given
+    retry.__dict__["parse_manifest"] = partial(_given, manifest)
     database = Path(os.environ["MATCHBACK_DATABASE"]).stem
     for node in (*manifest.nodes.values(), *manifest.sources.values()):
         if node.relation_name:
@@ -161,6 +166,17 @@ def _run(how: str, manifest: Manifest) -> int:
     if done.exception is not None:
         raise done.exception
     return int(not done.success)
+
+
+def _given(manifest: Manifest, config: RuntimeConfig, *_: object) -> Manifest:
+    """The parsed project, and what else dbt does where it parses one."""
+    from dbt.cli.requires import setup_manifest
+
+    context = SimpleNamespace(
+        obj={"profile": config, "project": config, "runtime_config": config, "manifest": manifest}
+    )
+    setup_manifest(context)  # type: ignore[arg-type]
+    return manifest
 
 
 def _parsed(path: Path) -> bytes:
