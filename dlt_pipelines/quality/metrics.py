@@ -13,6 +13,9 @@ from dlt_pipelines.ops import naive
 RECENT_DAYS = 28
 # below so many orders a day a quiet day is no news
 ENOUGH_ORDERS_A_DAY = 10
+# an amount is odd beyond so many times the brand's median in its currency: whatever the currency's unit, and whatever
+# is sold; of fewer amounts a median tells nothing
+ODD_TIMES, ENOUGH_AMOUNTS = 1_000, 20
 
 # The orders of each source in their latest version: id, the e-mail and street to match by, currency, amount, times.
 # Staging says nothing of files that were merged from several, so those are read as they were landed.
@@ -65,9 +68,21 @@ LANDED_VERSIONS = {
     },
 }
 
+USUAL_AMOUNTS = f"""
+    select
+        organization_id,
+        currency,
+        {ODD_TIMES} * median(abs(total_amount))::double as largest_amount
+    from {{rows}}
+    where total_amount <> 0
+    group by organization_id, currency
+    having count(*) >= {ENOUGH_AMOUNTS}
+"""
 METRICS = """
 with
 orders as ({orders}),
+
+usual_amounts as ({usual_amounts}),
 
 versions as (
     select
@@ -79,15 +94,16 @@ versions as (
 
 by_organization as (
     select
-        organization_id,
+        orders.organization_id,
         count(*) as orders,
         count(*) filter (ordered_at >= $now - interval {recent} day) as recent_orders,
         avg((coalesce(order_id, '') = '')::int) as share_without_id,
         count(order_id) - count(distinct order_id) as orders_placed_twice,
         avg((total_amount is null)::int) as share_without_amount,
-        avg((coalesce(currency, '') = '')::int) as share_without_currency,
+        avg((coalesce(orders.currency, '') = '')::int) as share_without_currency,
         avg((ordered_at is null)::int) as share_without_date,
-        avg(coalesce(total_amount < 0 or total_amount > 1000000, false)::int) as share_of_odd_amounts,
+        avg(coalesce(total_amount < 0 or total_amount > usual_amounts.largest_amount, false)::int)
+            as share_of_odd_amounts,
         avg(coalesce(ordered_at < '1990-01-01' or ordered_at > $now + interval 1 day, false)::int)
             as share_of_odd_dates,
         avg((coalesce(email, '') <> '')::int) filter (ordered_at >= $now - interval {recent} day) as share_with_email,
@@ -97,7 +113,10 @@ by_organization as (
         count(*) filter (ordered_at >= $now - interval {recent_and_one} day and ordered_at < $now - interval 1 day)
             / {recent} as mean_orders_a_day
     from orders
-    group by organization_id
+    left join usual_amounts
+        on orders.organization_id = usual_amounts.organization_id
+        and orders.currency is not distinct from usual_amounts.currency
+    group by orders.organization_id
 ),
 
 loads as (
@@ -143,6 +162,7 @@ def landed(connection: duckdb.DuckDBPyConnection, source: str, organizations: li
     sql = METRICS.format(
         source=source,
         orders=LANDED_ORDERS[source],
+        usual_amounts=USUAL_AMOUNTS.format(rows="orders"),
         versions=LANDED_VERSIONS[source],
         recent=RECENT_DAYS,
         recent_and_one=RECENT_DAYS + 1,
@@ -188,7 +208,9 @@ rows_to_sync as (
     where list_contains($organizations, organization_id)
 ),
 
-conserved as ({conserved})
+conserved as ({conserved}),
+
+amounts as ({amounts})
 
 select
     rows_to_sync.organization_id,
@@ -203,12 +225,28 @@ order by rows_to_sync.organization_id
 EVENT_FIGURES = """
     count(*) filter (coalesce(email, phone_number{customer_id}) is null) as events_without_identifier,
     avg(coalesce(occurred_at < '1990-01-01' or occurred_at > $now + interval 1 day, false)::int) as share_of_odd_dates,
-    avg((total_amount is null or abs(total_amount) > 1000000)::int) as share_of_odd_amounts,
+    (
+        select avg(is_odd::int)
+        from amounts
+        where amounts.organization_id = rows_to_sync.organization_id
+    ) as share_of_odd_amounts,
     (
         select coalesce(avg(is_off::int), 0)
         from conserved
         where conserved.organization_id = rows_to_sync.organization_id
     ) as share_of_orders_off
+"""
+# the amounts of events; what is refused anyway, as other currencies at ODP, is neither usual nor odd for being large
+EVENT_AMOUNTS = """
+    select
+        rows_to_sync.organization_id,
+        rows_to_sync.total_amount is null
+        or coalesce(rows_to_sync.reject_reason is null and abs(rows_to_sync.total_amount) > usual.largest_amount, false)
+            as is_odd
+    from rows_to_sync
+    left join ({usual_amounts}) as usual
+        on rows_to_sync.organization_id = usual.organization_id
+        and {ours} is not distinct from usual.currency
 """
 
 
@@ -224,13 +262,22 @@ def outgoing(connection: duckdb.DuckDBPyConnection, model: str, organizations: l
     Returns:
         A pandas data frame, a row per organization. Shares are 0 to 1.
     """
-    conserved = CONSERVED.get(model)
-    sql = OUTGOING.format(
-        model=model,
-        conserved=conserved or "select 1",
-        figures=EVENT_FIGURES.format(customer_id=", customer_id" if model.startswith("sync_odp") else "")
-        if conserved
-        else "",
-    )
     parameters: dict[str, Any] = {"organizations": organizations}
-    return connection.execute(sql, parameters | ({"now": naive(now)} if conserved else {})).df()
+    parts = {"conserved": "select 1", "amounts": "select 1", "figures": ""}
+    if model in CONSERVED:
+        parts, parameters = _parts_of_events(model), parameters | {"now": naive(now)}
+    return connection.execute(OUTGOING.format(model=model, **parts), parameters).df()
+
+
+def _parts_of_events(model: str) -> dict[str, str]:
+    """What is told of the events of orders beyond what is told of every sync model, as SQL."""
+    knows_currencies = not model.startswith("sync_odp")
+    currency, ours = ("currency", "rows_to_sync.currency") if knows_currencies else ("null", "null")
+    rows = (
+        f"(select organization_id, {currency} as currency, total_amount from rows_to_sync where reject_reason is null)"
+    )
+    return {
+        "conserved": CONSERVED[model],
+        "amounts": EVENT_AMOUNTS.format(usual_amounts=USUAL_AMOUNTS.format(rows=rows), ours=ours),
+        "figures": EVENT_FIGURES.format(customer_id="" if knows_currencies else ", customer_id"),
+    }

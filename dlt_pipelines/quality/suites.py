@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dlt_pipelines.quality.metrics import ODD_TIMES
+
 # A failure that is critical may hold an organization back. Where nothing came, or where only the match will be poorer,
 # there is nothing to be held back, and it is a warning.
 CRITICAL, WARNING = "critical", "warning"
@@ -49,7 +51,12 @@ RULES = (
     Rule("amount_present", "share_without_amount", "At most 1 % have no amount that can be read", CRITICAL, high=0.01),
     Rule("currency_present", "share_without_currency", "At most 1 % have no currency", CRITICAL, high=0.01),
     Rule("date_present", "share_without_date", "At most 1 % have no date that can be read", CRITICAL, high=0.01),
-    Rule("amount_in_range", "share_of_odd_amounts", "At most 1 % are below 0 or above 1,000,000", CRITICAL, high=0.01),
+    Rule(
+        *("amount_in_range", "share_of_odd_amounts"),
+        f"At most 1 % are below 0 or above {ODD_TIMES:,} times the brand's median in that currency",
+        CRITICAL,
+        high=0.01,
+    ),
     Rule("date_in_range", "share_of_odd_dates", "At most 1 % lie before 1990 or in the future", CRITICAL, high=0.01),
     Rule(
         *("volume_as_usual", "volume_ratio", "The last day has between a fifth and five times the usual orders"),
@@ -85,7 +92,9 @@ OUTGOING_RULES = (
         sources=ORDER_EVENTS,
     ),
     Rule(
-        *("amounts_in_range", "share_of_odd_amounts", "At most 1 % are missing or above 1,000,000", CRITICAL),
+        *("amounts_in_range", "share_of_odd_amounts"),
+        f"At most 1 % are missing or above {ODD_TIMES:,} times the brand's median in that currency",
+        CRITICAL,
         high=0.01,
         sources=ORDER_EVENTS,
     ),

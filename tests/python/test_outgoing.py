@@ -22,6 +22,7 @@ GOOD: dict[str, Any] = {
     "reject_reason": "null",
     "email": "'p' || i || '@mail.example'",
     "occurred_at": "timestamp '2026-05-01 10:00:00'",
+    "currency": "'USD'",
     "total_amount": "50",
 }
 # what is wrong with an organization's rows, and what is to be found
@@ -36,8 +37,28 @@ FLAWS: dict[str, tuple[dict[str, str], set[str]]] = {
         {"dates_in_range"},
     ),
     "huge": (
-        {"total_amount": "case when i % 4 = 0 then 2000000 else 50 end", "net_amount": "total_amount"},
+        {"total_amount": "case when i % 4 = 0 then 50001 else 50 end", "net_amount": "total_amount"},
         {"amounts_in_range"},
+    ),
+    "large": ({"total_amount": "case when i % 4 = 0 then 50000 else 50 end", "net_amount": "total_amount"}, set()),
+    "no_amount": ({"total_amount": "case when i > 0 then 50 end", "net_amount": "total_amount"}, {"amounts_in_range"}),
+    "small_unit": ({"currency": "'VND'", "total_amount": "1850000", "net_amount": "1850000"}, set()),
+    # 19 are too few for a median
+    "few": (
+        {
+            "total_amount": "case when i = 0 then 2000000 when i < 19 then 50 else 0 end",
+            "net_amount": "total_amount",
+        },
+        set(),
+    ),
+    "other_currency_refused": (
+        {
+            "currency": "case when i % 25 = 0 then 'VND' else 'USD' end",
+            "total_amount": "case when i % 25 = 0 then 1850000 else 50 end",
+            "net_amount": "total_amount",
+            "reject_reason": "case when i % 25 = 0 then 'other_currency' end",
+        },
+        set(),
     ),
     "off": ({"net_amount": "49.99"}, {"money_is_conserved"}),
 }

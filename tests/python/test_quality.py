@@ -24,7 +24,7 @@ HEADER = "organization_id,order_id,ordered_at,currency,total_amount,email,ship_a
 # one organization for each way of being wrong, beside one that is right
 ORGANIZATIONS = (
     *("good", "no_amount", "no_currency", "no_date", "odd_amount", "odd_date", "silent", "flooded", "no_email"),
-    *("no_street", "empty"),
+    *("no_street", "empty", "huge_amount", "small_unit", "two_currencies", "few"),
 )
 
 
@@ -51,6 +51,9 @@ def spoiled(organization_id: str) -> list[dict[str, Any]]:
     """Orders that are wrong in the way of the organization's name."""
     if organization_id == "empty":
         return []
+    if organization_id == "few":
+        # too few for a median to tell anything
+        return [row | {"total_amount": f"{10**number}"} for number, row in enumerate(orders(organization_id, days=1))]
     rows = orders(organization_id)
     if organization_id == "silent":
         return [row for row in rows if datetime.fromisoformat(row["ordered_at"]) < NOW - timedelta(days=1)]
@@ -58,11 +61,14 @@ def spoiled(organization_id: str) -> list[dict[str, Any]]:
         return rows + [row | {"order_id": f"{row['order_id']}/{number}"} for row in rows[:8] for number in range(9)]
     changes: dict[str, dict[str, Any]] = {
         "odd_amount": {"total_amount": "-1"},
+        "huge_amount": {"total_amount": "50000.01"},
+        "small_unit": {"currency": "VND", "total_amount": "1850000"},
+        "two_currencies": {"currency": "VND", "total_amount": "1850000"},
         "odd_date": {"ordered_at": (NOW + timedelta(days=400)).isoformat()},
         "no_email": {"email": ""},
         "no_street": {"ship_address1": ""},
     }
-    share = len(rows) if organization_id in ("no_email", "no_street") else 20
+    share = len(rows) if organization_id in ("no_email", "no_street", "small_unit") else 20
     return [row | (changes.get(organization_id, {}) if number < share else {}) for number, row in enumerate(rows)]
 
 
@@ -129,6 +135,7 @@ EXPECTED = {
     "no_currency": {"currency_present"},
     "no_date": {"date_present"},
     "odd_amount": {"amount_in_range"},
+    "huge_amount": {"amount_in_range"},
     # the orders of the last days are the spoiled ones, so the last day is a quiet one, too
     "odd_date": {"date_in_range", "volume_as_usual", "versions_are_unique"},
     "silent": {"volume_as_usual"},
@@ -154,7 +161,10 @@ def test_results_are_rows_and_pages_without_anybodys_data(checked: tuple[Workspa
     rows = query(place, "select organization_id, expectation, is_met, observed from ops.quality_results")
     assert len(rows) == len(report.results)
     (told,) = [row[3] for row in rows if row[:2] == ("odd_amount", "amount_in_range")]
-    assert told == "share_of_odd_amounts is 0.04167; expected: at most 1 % are below 0 or above 1,000,000"
+    assert told == (
+        "share_of_odd_amounts is 0.04167; expected: at most 1 % are below 0 or above 1,000 times the brand's median "
+        "in that currency"
+    )
     assert report.docs is not None
     pages = list(report.docs.parent.rglob("*.html"))
     assert any("validations" in str(page) for page in pages)
