@@ -19,7 +19,9 @@ from tests.python.histories import History
 STEPS, SAMPLE_STEPS = 8, 2
 COMMANDS, SAMPLE_COMMANDS = 12, 4
 WHOLE = ("run", "--select", *CREDIT.split())
-MODELS = sorted(PROJECT_ROOT.glob("models/**/*.sql"))
+MODELS = sorted(path.relative_to(PROJECT_ROOT) for path in PROJECT_ROOT.glob("models/**/*.sql"))
+# what most commands name a part of
+CREDIT_FOLDERS = {"matching", "orders", "recipients", "build"}
 SEEDS = ("match_methods", "organizations", "unmatchable_emails", "address_vocabulary")
 REFUSED = "The credit is built as a whole or not at all"
 # all that an event says but when it was said, and for which cause
@@ -54,12 +56,9 @@ class Commands:
 
     def _parts(self) -> list[str]:
         dice = self._dice
-        credit = [path for path in MODELS if {"matching", "orders", "build", "recipients"} & set(path.parts)]
+        credit = [path for path in MODELS if CREDIT_FOLDERS & set(path.parts)]
         chosen = dice.sample(credit, k=dice.randint(1, 3)) + dice.sample(MODELS, k=dice.randint(0, 1))
-        return [
-            dice.choice((path.stem, f"{path.stem}+", f"+{path.stem}", f"path:{path.parent.relative_to(PROJECT_ROOT)}"))
-            for path in chosen
-        ]
+        return [dice.choice((path.stem, f"{path.stem}+", f"+{path.stem}", f"path:{path.parent}")) for path in chosen]
 
 
 def query(place: Workspace, sql: str) -> list[tuple[object, ...]]:
