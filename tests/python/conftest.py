@@ -27,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 LONGEST_FILES = (
     *(
         "test_incremental",
+        "test_builds_property",
+        "test_part_builds",
         "test_faults",
         "test_documents",
         "test_commands",
