@@ -234,7 +234,7 @@ def demo(scale: float, seed: int) -> None:
 @click.argument("name")
 def forget_file(name: str) -> None:
     """Withdraw everything that an inbox file, gone from the inbox, once said."""
-    from dlt_pipelines.sources.files import forget_file as forgetting
+    from dlt_pipelines.sources.files.source import forget_file as forgetting
 
     place = workspace().create()
     with writing(place, "forget-file"):

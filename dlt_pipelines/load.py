@@ -28,7 +28,7 @@ from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.held_back import found_in_what_was_landed
 from dlt_pipelines.organizations import Organization, read_organizations
 from dlt_pipelines.sources.extraction import PARCEL_ROWS, Extraction, Parcel
-from dlt_pipelines.sources.files import load_inbox
+from dlt_pipelines.sources.files.source import load_inbox
 from dlt_pipelines.sources.landing import keep_new_versions, land_parcel, later_than_all_loads
 from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
 
@@ -148,17 +148,8 @@ def _load_files(
         outcomes, errors = load_inbox(workspace, organizations, progress, record.started_at)
     report.errors += [str(error) for error in errors]
     for outcome in outcomes:
-        if outcome.unknown_columns:
-            names = ", ".join(repr(name) for name in outcome.unknown_columns)
-            report.errors.append(
-                f"{outcome.name}: unknown columns were kept out: {names}. The rest of the file was loaded; correct the "
-                "header if they were meant to be read, or remove them."
-            )
-        for organization_id, rows in outcome.left_out.items():
-            report.warnings.append(
-                f"{outcome.name}: {rows:,} rows of organization {organization_id!r} were left out: "
-                f"{outcome.left_out_reason[organization_id]}."
-            )
+        report.errors += outcome.errors
+        report.warnings += outcome.warnings
     record.rows_read = sum(outcome.rows for outcome in outcomes)
     record.rows_new = sum(outcome.rows_new for outcome in outcomes)
     record.error = "; ".join(report.errors) or None

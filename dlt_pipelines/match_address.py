@@ -17,7 +17,7 @@ from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.database import opened
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import read_organizations
-from dlt_pipelines.sources.files import load_inbox
+from dlt_pipelines.sources.files.source import load_inbox
 
 REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
 ORGANIZATION = "pairs"

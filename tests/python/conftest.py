@@ -14,7 +14,7 @@ import pytest
 import dlt_pipelines.build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.organizations import read_organizations
-from dlt_pipelines.sources.files import load_inbox
+from dlt_pipelines.sources.files.source import load_inbox
 from tests.python import parsed
 
 

@@ -15,7 +15,8 @@ import pytest
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.errors import InputFileError, MatchbackError
 from dlt_pipelines.organizations import read_organizations
-from dlt_pipelines.sources.files import FileOutcome, forget_file, load_inbox
+from dlt_pipelines.sources.files.source import forget_file, load_inbox
+from dlt_pipelines.sources.files.spool import FileOutcome
 
 ORGANIZATIONS = """\
 organization_id,name,status,sync_orders,provider,country,currency
@@ -97,7 +98,7 @@ BROKEN = {
     "an amount that no column holds": (
         "orders/bad.csv",
         ORDERS.replace("50.00", "1e30"),
-        "orders/bad.csv, line 2: the column total_amount is not a decimal number of at most 14 digits",
+        "orders/bad.csv, line 2: the column total_amount is not a decimal number below 1,000,000,000,000",
     ),
     "a wrong truth value": (
         "recipients/bad.csv",

@@ -1,5 +1,4 @@
-"""The inbox: files as a provider for everyone else."""
+"""The inbox: files as a provider for everyone else.
 
-from dlt_pipelines.sources.files.source import FileOutcome, forget_file, load_inbox
-
-__all__ = ["FileOutcome", "forget_file", "load_inbox"]
+Nothing is imported here: the process that reads files does without dlt, which takes seconds to import.
+"""

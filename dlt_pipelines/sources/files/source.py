@@ -2,51 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dlt_pipelines.bounds import bounds
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import landed_rows
-from dlt_pipelines.errors import InputFileError, MatchbackError
+from dlt_pipelines.errors import DatabaseInUseError, InputFileError, MatchbackError
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.files.entities import ENTITIES, Entity
-from dlt_pipelines.sources.files.reader import FileReader, file_format
-from dlt_pipelines.sources.landing import (
-    INSERT_NEW_VERSIONS,
-    land,
-    later_than_all_loads,
-    payload_hash,
-    utc_columns,
+from dlt_pipelines.sources.files.inbox import InboxFile, holds, inbox_files
+from dlt_pipelines.sources.files.process import Limits, ReaderProcess
+from dlt_pipelines.sources.files.reader import MEGABYTE, shown
+from dlt_pipelines.sources.files.spool import (
+    BATCH_ROWS,
+    ROW_SCHEMA,
+    FileOutcome,
+    Reading,
+    Stamp,
+    Taker,
+    withdrawal,
 )
+from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, land, later_than_all_loads, utc_columns
 
-BATCH_ROWS = 20_000
 DATASET = "raw_files"
 
-ROW_SCHEMA = pa.schema(
-    [
-        ("organization_id", pa.string()),
-        ("object_id", pa.string()),
-        ("payload_hash", pa.string()),
-        ("payload", pa.string()),
-        ("file_name", pa.string()),
-        ("file_read", pa.int64()),
-        ("row_number", pa.int64()),
-        ("is_withdrawal", pa.bool_()),
-        ("file_modified_at", pa.timestamp("us")),
-        ("loaded_at", pa.timestamp("us")),
-    ]
-)
 FILE_SCHEMA = pa.schema(
     [
         ("file_name", pa.string()),
@@ -64,29 +54,8 @@ FILE_SCHEMA = pa.schema(
 Key = tuple[str, str]
 
 
-@dataclass
-class FileOutcome:
-    """What became of one file.
-
-    Attributes:
-        name: Path below the inbox.
-        rows: Rows read.
-        left_out: Rows not taken, by organization.
-        left_out_reason: Why, by organization.
-        unknown_columns: Columns kept out.
-        rows_new: Versions that were new.
-    """
-
-    name: str
-    rows: int = 0
-    rows_new: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
-    left_out_reason: dict[str, str] = field(default_factory=dict)
-    unknown_columns: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True)
-class _Reading:
+class _LastReading:
     """The last reading of a file, as the database knows it."""
 
     content_hash: str
@@ -97,9 +66,10 @@ class _Reading:
 
 
 @dataclass(frozen=True)
-class _Spooled:
+class _Waiting:
     """A file read without an error, waiting in a Parquet file to be landed."""
 
+    outcome: FileOutcome
     entity: Entity
     path: Path
     record: dict[str, Any]
@@ -114,7 +84,8 @@ def load_inbox(
     """Lands every new or changed file of the inbox.
 
     A file is read whole before anything of it is landed. Rows that are as they were at the file's last reading
-    are not written again; rows that are gone are written as withdrawals.
+    are not written again; rows that are gone are written as withdrawals. What goes wrong with one file is that
+    file's error, and the others are landed.
 
     Args:
         workspace: Whose inbox and database.
@@ -124,29 +95,32 @@ def load_inbox(
 
     Returns:
         The outcome of each file that was read, and the errors of those that could not be.
+
+    Raises:
+        ConfigurationError: A limit of reading is no number.
+        DatabaseInUseError: Another process is writing the database.
     """
-    outcomes: list[FileOutcome] = []
     errors: list[InputFileError] = []
-    spooled: list[_Spooled] = []
-    loaded_at = later_than_all_loads(workspace.database, started_at)
-    readings = _last_readings(workspace.database)
-    with tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as spool:
-        for entity, path in _inbox_files(workspace.inbox, errors):
-            name = path.relative_to(workspace.inbox).as_posix()
-            taker = _Taker(entity, organizations)
+    limits = Limits.configured()
+    with (
+        tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as folder,
+        ReaderProcess(limits) as reader,
+    ):
+        spooler = _Spooler(workspace, organizations, progress, started_at, limits, reader, Path(folder))
+        waiting: list[_Waiting] = []
+        for file in inbox_files(workspace.inbox, errors):
             try:
-                reading = readings.get(name)
-                if reading is None or _has_changed(path, reading, taker):
-                    job = _FileJob(workspace, entity, path, name, reading, taker, loaded_at, progress)
-                    spooled.append(job.spool(Path(spool) / f"{len(spooled)}.parquet"))
-                    outcomes.append(job.outcome)
+                waiting += spooler.spooled(file)
             except InputFileError as error:
                 errors.append(error)
+            except MatchbackError:
+                raise
             except OSError as error:
-                errors.append(InputFileError(f"{name}: the file cannot be opened ({type(error).__name__})."))
-        if spooled:
-            land(workspace, "files", DATASET, _resources(spooled))
-    return outcomes, errors
+                errors.append(InputFileError(f"{shown(file.name)}: the file cannot be opened ({error.strerror})."))
+            except Exception as error:  # a file that nobody foresaw must not take the others down
+                errors.append(InputFileError(f"{shown(file.name)}: it cannot be loaded ({type(error).__name__})."))
+        landed = _landed(workspace, waiting, errors) if waiting else []
+    return [file.outcome for file in landed], errors
 
 
 def forget_file(workspace: Workspace, name: str) -> str:
@@ -165,7 +139,7 @@ def forget_file(workspace: Workspace, name: str) -> str:
     reading = _last_readings(workspace.database).get(name)
     if reading is None:
         raise MatchbackError(f"{name} was never read from the inbox {workspace.inbox}; there is nothing to forget.")
-    if (workspace.inbox / name).exists():
+    if holds(workspace.inbox, name):
         raise MatchbackError(
             f"{name} is still in the inbox {workspace.inbox} and would be read again; move it out first."
         )
@@ -173,165 +147,211 @@ def forget_file(workspace: Workspace, name: str) -> str:
     last_read, in_force = _current_rows(workspace.database, entity.name, name)
     if not in_force:
         return f"{name} was forgotten before; nothing to do."
-    record = {
-        "file_name": name,
-        "entity": entity.name,
-        "content_hash": "",
-        "file_read": max(last_read, reading.file_read) + 1,
-        "file_size": 0,
-        "row_count": 0,
-        "organizations_left_out": "",
-        "file_modified_at": reading.file_modified_at,
-        "loaded_at": later_than_all_loads(workspace.database),
-    }
-    gone = pa.Table.from_pylist([_withdrawal(entity, *key, record) for key in sorted(in_force)], ROW_SCHEMA)
-    with tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as spool:
-        path = Path(spool) / "forgotten.parquet"
+    stamp = Stamp(
+        file_name=name,
+        file_read=max(last_read, reading.file_read) + 1,
+        file_modified_at=reading.file_modified_at,
+        loaded_at=later_than_all_loads(workspace.database),
+    )
+    record = _record(entity, stamp, content_hash="", file_size=0, row_count=0, organizations_left_out="")
+    gone = pa.Table.from_pylist([withdrawal(entity, *key, stamp) for key in sorted(in_force)], ROW_SCHEMA)
+    with tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as folder:
+        path = Path(folder) / "forgotten.parquet"
         pq.write_table(gone, path)
-        land(workspace, "files", DATASET, _resources([_Spooled(entity, path, record)]))
+        land(workspace, "files", DATASET, _resources([_Waiting(FileOutcome(shown(name)), entity, path, record)]))
     return f"{name} is forgotten: {gone.num_rows:,} rows were withdrawn. Build again to see it in the marts."
 
 
-class _Taker:
-    """Decides whose rows of an entity are taken, and says why others are not."""
-
-    def __init__(self, entity: Entity, organizations: list[Organization]) -> None:
-        self._is_order = entity.is_order
-        self._organizations = {organization.organization_id: organization for organization in organizations}
-
-    def refusal(self, organization_id: str) -> str | None:
-        """Why rows of this organization are not taken; None when they are."""
-        organization = self._organizations.get(organization_id)
-        if organization is None:
-            return "it is not in organizations.csv"
-        if self._is_order and organization.provider != "files":
-            return f"its provider is {organization.provider}, not files"
-        if self._is_order and not organization.takes_orders:
-            return "its orders are not to be synced"
-        return None
-
-
-class _FileJob:
-    """One file on its way into the spool."""
+class _Spooler:
+    """Files on their way from the inbox into Parquet files to be landed."""
 
     def __init__(
         self,
         workspace: Workspace,
-        entity: Entity,
-        path: Path,
-        name: str,
-        reading: _Reading | None,
-        taker: _Taker,
-        loaded_at: datetime,
+        organizations: list[Organization],
         progress: Callable[[str, int], None],
+        started_at: datetime | None,
+        limits: Limits,
+        reader: ReaderProcess,
+        folder: Path,
     ) -> None:
-        self._entity, self._path, self._taker, self._progress = entity, path, taker, progress
-        # a load that was killed may have landed rows without the record of their reading
-        last_read, self._before = _current_rows(workspace.database, entity.name, name)
-        stat = path.stat()
-        self.outcome = FileOutcome(name)
-        self._record = {
-            "file_name": name,
-            "entity": entity.name,
-            "content_hash": _content_hash(path),
-            "file_read": max(last_read, reading.file_read if reading else 0) + 1,
-            "file_size": stat.st_size,
-            "file_modified_at": datetime.fromtimestamp(stat.st_mtime, UTC).replace(tzinfo=None),
-            "loaded_at": loaded_at,
-        }
+        self._database, self._limits, self._reader, self._folder = workspace.database, limits, reader, folder
+        self._progress = progress
+        self._takers = {name: Taker(entity, organizations) for name, entity in ENTITIES.items()}
+        self._loaded_at = later_than_all_loads(workspace.database, started_at)
+        self._last_readings = _last_readings(workspace.database)
 
-    def spool(self, target: Path) -> _Spooled:
-        """Reads the file into `target`, only what differs from its last reading.
+    def spooled(self, file: InboxFile) -> Iterator[_Waiting]:
+        """The file with what differs from its last reading; nothing where it is as it was.
 
         Raises:
-            InputFileError: A row cannot be read.
+            InputFileError: It cannot be read.
+            OSError: It is not there any more.
         """
-        before = self._before
-        reader = FileReader(self._path, self.outcome.name, self._entity)
-        whole = target.with_suffix(".whole.parquet")
-        now: dict[Key, list[str]] = {}
-        with pq.ParquetWriter(whole, ROW_SCHEMA) as writer:
-            for batch in self._batches(reader, now if before else None):
-                writer.write_table(batch)
-        self._write_differences(whole, target, before, now)
-        whole.unlink()
-        self.outcome.unknown_columns = list(reader.unknown_columns)
-        self._record["row_count"] = self.outcome.rows
-        self._record["organizations_left_out"] = "|".join(sorted(self.outcome.left_out))
-        return _Spooled(self._entity, target, self._record)
+        name, entity, last = file.name, file.entity, self._last_readings.get(file.name)
+        stat = file.path.stat()
+        modified_at = _file_time(stat.st_mtime)
+        known_hash = self._known_hash(entity, last)
+        if last and known_hash and (stat.st_size, modified_at) == (last.file_size, last.file_modified_at):
+            return
+        if stat.st_size > self._limits.file_megabytes * MEGABYTE:
+            raise InputFileError(
+                f"{shown(name)}: it is larger than {self._limits.file_megabytes:,} MB, so nothing of it was loaded. "
+                "Split it, or raise the setting file_max_mb of [load]."
+            )
+        # a load that was killed may have landed rows without the record of their reading
+        last_read, before = _current_rows(self._database, entity.name, name)
+        stamp = Stamp(name, max(last_read, last.file_read if last else 0) + 1, modified_at, self._loaded_at)
+        whole = self._folder / f"{len(list(self._folder.iterdir()))}.parquet"
+        reading = Reading(
+            *(entity.name, file.path, whole, stamp, self._takers[entity.name], known_hash),
+            most_megabytes=self._limits.file_megabytes,
+        )
+        spooled = self._reader.read(reading, lambda rows: self._progress(name, rows))
+        if spooled is None:
+            return
+        _check_contradictions(whole, spooled.outcome.name)
+        target = whole
+        if before:
+            target = whole.with_suffix(".changed.parquet")
+            _write_differences(whole, target, before, entity, stamp)
+            whole.unlink()
+        spooled.outcome.rows_new = pq.read_metadata(target).num_rows
+        record = _record(
+            entity,
+            stamp,
+            content_hash=spooled.content_hash,
+            file_size=stat.st_size,
+            row_count=spooled.outcome.rows,
+            organizations_left_out="|".join(sorted(spooled.outcome.left_out)),
+        )
+        yield _Waiting(spooled.outcome, entity, target, record)
 
-    def _batches(self, reader: FileReader, seen: dict[Key, list[str]] | None) -> Iterator[pa.Table]:
-        rows: list[dict[str, Any]] = []
-        for row in reader.rows():
-            self.outcome.rows += 1
-            organization_id = row.values.pop("organization_id")
-            refusal = self._taker.refusal(organization_id)
-            if refusal:
-                self.outcome.left_out[organization_id] += 1
-                self.outcome.left_out_reason[organization_id] = refusal
-                continue
-            landed = _landed(self._entity, organization_id, row.values, row.number, self._record)
-            if seen is not None:
-                seen.setdefault((organization_id, landed["object_id"]), []).append(landed["payload_hash"])
-            rows.append(landed)
-            if len(rows) == BATCH_ROWS:
-                yield pa.Table.from_pylist(rows, ROW_SCHEMA)
-                self._progress(self.outcome.name, self.outcome.rows)
-                rows = []
-        yield pa.Table.from_pylist(rows, ROW_SCHEMA)
-        self._progress(self.outcome.name, self.outcome.rows)
-
-    def _write_differences(
-        self, whole: Path, target: Path, before: dict[Key, list[str]], now: dict[Key, list[str]]
-    ) -> None:
-        changed = {key for key, hashes in now.items() if before.get(key) != hashes}
-        with pq.ParquetWriter(target, ROW_SCHEMA) as writer:
-            with pq.ParquetFile(whole) as spooled:
-                for batch in spooled.iter_batches(BATCH_ROWS):
-                    table = pa.Table.from_batches([batch])
-                    if before:
-                        keys = zip(table["organization_id"].to_pylist(), table["object_id"].to_pylist(), strict=True)
-                        table = table.filter(pa.array([key in changed for key in keys], pa.bool_()))
-                    self.outcome.rows_new += table.num_rows
-                    writer.write_table(table)
-            gone = [_withdrawal(self._entity, *key, self._record) for key in sorted(before.keys() - now.keys())]
-            self.outcome.rows_new += len(gone)
-            writer.write_table(pa.Table.from_pylist(gone, ROW_SCHEMA))
+    def _known_hash(self, entity: Entity, last: _LastReading | None) -> str | None:
+        """What a file held that need not be read again if it still does; None where rows left out are taken now."""
+        if last is None:
+            return None
+        left_out = filter(None, last.organizations_left_out.split("|"))
+        are_taken_now = any(self._takers[entity.name].refusal(name) is None for name in left_out)
+        return None if are_taken_now else last.content_hash
 
 
-def _landed(
-    entity: Entity, organization_id: str, values: dict[str, str], number: int, record: dict[str, Any]
-) -> dict[str, Any]:
-    """A row of a file as it is stored."""
-    payload = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
-    return {
-        "organization_id": organization_id,
-        "object_id": orjson.dumps([values[column] for column in entity.key[1:]]).decode(),
-        "payload_hash": payload_hash(payload),
-        "payload": payload.decode(),
-        "row_number": number,
-        "is_withdrawal": False,
-        **{name: record[name] for name in ("file_name", "file_read", "file_modified_at", "loaded_at")},
-    }
+def _file_time(seconds: float) -> datetime:
+    """A file's own time, UTC without a zone; one beyond the bounds of time is taken for the nearest bound."""
+    first, last = bounds().time_from, bounds().time_before - timedelta(seconds=1)
+    within = min(max(seconds, first.replace(tzinfo=UTC).timestamp()), last.replace(tzinfo=UTC).timestamp())
+    return datetime.fromtimestamp(within, UTC).replace(tzinfo=None)
 
 
-def _withdrawal(entity: Entity, organization_id: str, object_id: str, record: dict[str, Any]) -> dict[str, Any]:
-    """What is stored of a row that its file no longer has."""
-    key = dict(zip(entity.key[1:], orjson.loads(object_id), strict=True))
-    return _landed(entity, organization_id, key, 0, record) | {"is_withdrawal": True}
+def _record(entity: Entity, stamp: Stamp, **columns: Any) -> dict[str, Any]:
+    """The row of `raw_files.files` of a reading."""
+    return {"entity": entity.name, **vars(stamp), **columns}
 
 
-def _resources(spooled: list[_Spooled]) -> list[Any]:
+def _check_contradictions(whole: Path, shown_name: str) -> None:
+    """Refuses a file two of whose rows, of one key and without `updated_at`, give a column different values.
+
+    Raises:
+        InputFileError: There are such rows; the message names both lines and the column.
+    """
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            """
+            with repeated as (
+                select organization_id, object_id
+                from read_parquet($whole)
+                group by organization_id, object_id
+                having min(payload_hash) <> max(payload_hash)
+            )
+            select organization_id, object_id, row_number, payload
+            from read_parquet($whole)
+            semi join repeated using (organization_id, object_id)
+            order by organization_id, object_id, row_number
+            """,
+            {"whole": str(whole)},
+        )
+        key: Key = ("", "")
+        said: dict[str, tuple[str, int]] = {}
+        while row := rows.fetchone():
+            if key != row[:2]:
+                key, said = row[:2], {}
+            values = orjson.loads(row[3])
+            if not values.get("updated_at"):
+                _compare(shown_name, row[2], values, said)
+
+
+def _compare(shown_name: str, number: int, values: dict[str, str], said: dict[str, tuple[str, int]]) -> None:
+    """Compares a row with what was `said` of its key before, by column: the value, and the line that has it."""
+    for column, value in values.items():
+        before, line = said.setdefault(column, (value, number))
+        if before != value:
+            raise InputFileError(
+                f"{shown_name}, line {number}: it has the key of line {line} and another value in the column {column}, "
+                "and neither has an updated_at that says which holds. Nothing of this file was loaded; mend it and "
+                "load again."
+            )
+
+
+def _write_differences(whole: Path, target: Path, before: dict[Key, list[str]], entity: Entity, stamp: Stamp) -> None:
+    """Writes the rows of a file that are not as they were, and a withdrawal for each that is gone.
+
+    Args:
+        whole: All rows of the file.
+        target: Where to write.
+        before: What was in force: hashes by key, in row order.
+        entity: What the file holds.
+        stamp: What all rows of this reading have in common.
+    """
+    now: dict[Key, list[str]] = {}
+    for table in _tables(whole, ["organization_id", "object_id", "payload_hash"]):
+        for organization_id, object_id, payload_hash in zip(*table.to_pydict().values(), strict=True):
+            now.setdefault((organization_id, object_id), []).append(payload_hash)
+    changed = {key for key, hashes in now.items() if before.get(key) != hashes}
+    with pq.ParquetWriter(target, ROW_SCHEMA) as writer:
+        for table in _tables(whole):
+            keys = zip(table["organization_id"].to_pylist(), table["object_id"].to_pylist(), strict=True)
+            writer.write_table(table.filter(pa.array([key in changed for key in keys], pa.bool_())))
+        gone = [withdrawal(entity, *key, stamp) for key in sorted(before.keys() - now.keys())]
+        writer.write_table(pa.Table.from_pylist(gone, ROW_SCHEMA))
+
+
+def _tables(path: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """A Parquet file, a batch at a time."""
+    with pq.ParquetFile(path) as parquet:
+        for batch in parquet.iter_batches(BATCH_ROWS, columns=columns):
+            yield pa.Table.from_batches([batch])
+
+
+def _landed(workspace: Workspace, waiting: list[_Waiting], errors: list[InputFileError]) -> list[_Waiting]:
+    """Lands files together; where that fails, each by itself, so that only the one that fails is left out.
+
+    Returns:
+        The files that are landed.
+
+    Raises:
+        DatabaseInUseError: Another process is writing the database.
+    """
+    try:
+        land(workspace, "files", DATASET, _resources(waiting))
+    except DatabaseInUseError:
+        raise
+    except MatchbackError as error:
+        if len(waiting) == 1:
+            errors.append(InputFileError(f"{waiting[0].outcome.name}: its rows could not be landed. {error}"))
+            return []
+        return [landed for file in waiting for landed in _landed(workspace, [file], errors)]
+    return waiting
+
+
+def _resources(waiting: list[_Waiting]) -> list[Any]:
     """A resource per entity that has files, and one for the readings themselves."""
-    by_entity: dict[str, list[_Spooled]] = {}
-    for file in spooled:
+    by_entity: dict[str, list[_Waiting]] = {}
+    for file in waiting:
         by_entity.setdefault(file.entity.name, []).append(file)
 
-    def rows(files: list[_Spooled]) -> Iterator[pa.Table]:
+    def rows(files: list[_Waiting]) -> Iterator[pa.Table]:
         for file in files:
-            with pq.ParquetFile(file.path) as parquet:
-                for batch in parquet.iter_batches(BATCH_ROWS):
-                    yield pa.Table.from_batches([batch])
+            yield from _tables(file.path)
 
     resources = [
         dlt.resource(
@@ -343,7 +363,7 @@ def _resources(spooled: list[_Spooled]) -> list[Any]:
         )
         for entity, files in by_entity.items()
     ]
-    readings = pa.Table.from_pylist([file.record for file in spooled], FILE_SCHEMA)
+    readings = pa.Table.from_pylist([file.record for file in waiting], FILE_SCHEMA)
     resources.append(
         dlt.resource(
             iter([readings]),
@@ -356,44 +376,7 @@ def _resources(spooled: list[_Spooled]) -> list[Any]:
     return resources
 
 
-def _inbox_files(inbox: Path, errors: list[InputFileError]) -> Iterator[tuple[Entity, Path]]:
-    """Files of the entity folders in a fixed order, campaigns first; anything else is an error by name."""
-    errors += [
-        InputFileError(f"{folder.name}/: not a folder of the inbox; it knows {', '.join(ENTITIES)}.")
-        for folder in sorted(inbox.iterdir())
-        if folder.is_dir() and folder.name not in ENTITIES
-    ]
-    for name, entity in ENTITIES.items():
-        folder = inbox / name
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            if path.is_dir() or path.name.startswith("."):
-                continue
-            if file_format(path) is None:
-                shown = path.relative_to(inbox).as_posix()
-                errors.append(
-                    InputFileError(f"{shown}: only .csv, .jsonl and .parquet files, or these with .gz, are read.")
-                )
-                continue
-            yield entity, path
-
-
-def _has_changed(path: Path, reading: _Reading, taker: _Taker) -> bool:
-    """Whether a file must be read again: other bytes, or rows left out that would be taken now."""
-    if any(taker.refusal(name) is None for name in reading.organizations_left_out.split("|") if name):
-        return True
-    stat = path.stat()
-    modified_at = datetime.fromtimestamp(stat.st_mtime, UTC).replace(tzinfo=None)
-    if stat.st_size == reading.file_size and modified_at == reading.file_modified_at:
-        return False
-    return _content_hash(path) != reading.content_hash
-
-
-def _content_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _last_readings(database: Path) -> dict[str, _Reading]:
+def _last_readings(database: Path) -> dict[str, _LastReading]:
     rows = landed_rows(
         database,
         """
@@ -402,7 +385,7 @@ def _last_readings(database: Path) -> dict[str, _Reading]:
         qualify row_number() over (partition by file_name order by file_read desc) = 1
         """,
     )
-    return {name: _Reading(*values) for name, *values in rows}
+    return {name: _LastReading(*values) for name, *values in rows}
 
 
 def _current_rows(database: Path, entity: str, file_name: str) -> tuple[int, dict[Key, list[str]]]:
