@@ -27,6 +27,8 @@ from dlt_pipelines.sources.files.spool import Reading, Spooled, spool
 
 # what to run, as `python -c`
 COMMAND = "from dlt_pipelines.sources.files.process import main; main()"
+# Arrow's own allocator takes a gigabyte in advance, which would count as memory taken
+CHILD_VARIABLES = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 # an interpreter starts in less than a second; a busy machine may take longer
 SECONDS_TO_START = 60
 # what Linux calls the wish to be killed when the parent dies (linux/prctl.h)
@@ -129,7 +131,7 @@ class ReaderProcess:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", COMMAND, *map(str, arguments)],
-                env=child_environment({"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}),
+                env=child_environment(CHILD_VARIABLES | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}),
                 pass_fds=(theirs.fileno(),),
                 # a library that dies may print what it died of
                 stdin=subprocess.DEVNULL,

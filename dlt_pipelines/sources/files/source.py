@@ -36,6 +36,7 @@ from dlt_pipelines.sources.files.spool import (
 from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, land, later_than_all_loads, utc_columns
 
 DATASET = "raw_files"
+COMPARING_MEMORY = "1GB"
 
 FILE_SCHEMA = pa.schema(
     [
@@ -254,7 +255,9 @@ def _check_contradictions(whole: Path, shown_name: str) -> None:
     Raises:
         InputFileError: There are such rows; the message names both lines and the column.
     """
-    with duckdb.connect() as connection:
+    # what does not fit waits beside the file, which holds addresses as well
+    folder = str(whole.with_suffix(".comparing"))
+    with duckdb.connect(config={"memory_limit": COMPARING_MEMORY, "temp_directory": folder}) as connection:
         rows = connection.execute(
             """
             with repeated as (
