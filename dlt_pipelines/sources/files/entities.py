@@ -7,10 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from dlt_pipelines.bounds import bounds, currencies
 
-# digits of a number, on either side of the point; `1e-4000000000` has few characters and many digits
+Parser = Callable[[str], str]
+
+BOUNDS = bounds()
+# of a number as it is written; `1e-4000000000` has few characters and many digits
 MOST_DIGITS = 100
 SCIENTIFIC = re.compile(r"[+-]?\d([.,]\d+)?[eE][+-]\d+|[+-]?\d[.,]\d+[eE]\d+")
 WHOLE_FLOAT = re.compile(r"([+-]?\d+)\.0+")
@@ -24,22 +28,21 @@ class NullDateError(UnreadableError):
     """A day that another system writes where there is no date."""
 
 
-def _text_of(longest: int, value: str) -> str:
-    if len(value) > longest:
-        raise UnreadableError(f"is longer than {longest:,} characters")
-    if "\0" in value:
-        raise UnreadableError("holds a NUL character")
-    return value
+def text_of(longest: int) -> Parser:
+    """A text of at most so many characters."""
+
+    def parse(value: str) -> str:
+        if len(value) > longest:
+            raise UnreadableError(f"is longer than {longest:,} characters")
+        if "\0" in value:
+            raise UnreadableError("holds a NUL character")
+        return value
+
+    return parse
 
 
-def text(value: str) -> str:
-    """A text of at most 1,000 characters."""
-    return _text_of(bounds().longest_text, value)
-
-
-def address(value: str) -> str:
-    """A part of an address, of at most 300 characters."""
-    return _text_of(bounds().longest_address, value)
+text = text_of(BOUNDS.longest_text)
+address = text_of(BOUNDS.longest_address)
 
 
 def identifier(value: str) -> str:
@@ -54,11 +57,15 @@ def identifier(value: str) -> str:
 def listed(value: str) -> str:
     """At most 100 texts with `|` between them."""
     parts = value.split("|")
-    if len(parts) > bounds().most_codes:
-        raise UnreadableError(f"lists more than {bounds().most_codes:,} texts")
+    if len(parts) > BOUNDS.most_codes:
+        raise UnreadableError(f"lists more than {BOUNDS.most_codes:,} texts")
     for part in parts:
         text(part)
     return value
+
+
+# a file says few different days
+_is_null_date = lru_cache(maxsize=10_000)(BOUNDS.is_null_date)
 
 
 def instant(value: str) -> str:
@@ -68,58 +75,55 @@ def instant(value: str) -> str:
     except ValueError:
         raise UnreadableError("is not an ISO 8601 time such as 2026-01-31T09:30:00Z") from None
     # before the offset is taken away: year 1 and year 9999 have no room for it
-    if bounds().is_null_date(parsed.date()):
+    if _is_null_date(parsed.date()):
         raise NullDateError("holds a day that stands for no date, such as 0001-01-01 or 1970-01-01")
     try:
         if parsed.tzinfo is not None:
             parsed = parsed.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:
         parsed = datetime.max
-    if not bounds().holds(parsed):
-        first, beyond = bounds().time_from, bounds().time_before
+    if not BOUNDS.holds(parsed):
+        first, beyond = BOUNDS.time_from, BOUNDS.time_before
         raise UnreadableError(f"is not a time from {first:%Y-%m-%d} and before {beyond:%Y-%m-%d}")
     return parsed.isoformat()
 
 
-def _number(value: str, below: Decimal) -> Decimal:
-    """A decimal number below `below`, either way."""
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise UnreadableError("is not a decimal number such as 1234.50") from None
-    exponent = number.as_tuple().exponent
-    # an exponent that is no number is that of NaN or infinity
-    if not isinstance(exponent, int) or not -below < number < below:
-        raise UnreadableError(f"is not a decimal number below {below:,}, either way")
-    if len(value) > MOST_DIGITS or abs(exponent) > MOST_DIGITS:
-        raise UnreadableError(f"has more than {MOST_DIGITS} digits")
-    return number
+def number_below(below: Decimal) -> Parser:
+    """A decimal number with a point, below `below` either way."""
+    above = -below
+
+    def parse(value: str) -> str:
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            raise UnreadableError("is not a decimal number such as 1234.50") from None
+        if not (number.is_finite() and above < number < below):
+            raise UnreadableError(f"is not a decimal number below {below:,}, either way")
+        if len(value) > MOST_DIGITS or abs(number.adjusted()) > MOST_DIGITS:
+            raise UnreadableError(f"has more than {MOST_DIGITS} digits")
+        return format(number, "f")
+
+    return parse
 
 
-def amount(value: str) -> str:
-    """A decimal number with a point, below 1e12 either way."""
-    return format(_number(value, bounds().amount_below), "f")
+amount = number_below(BOUNDS.amount_below)
+quantity = number_below(BOUNDS.quantity_below)
 
 
 def payment(value: str) -> str:
     """An amount that was paid back, never negative."""
-    number = _number(value, bounds().amount_below)
-    if number < 0:
+    number = amount(value)
+    if Decimal(number) < 0:
         raise UnreadableError("is negative; it is what was paid back, so it has no sign")
-    return format(number, "f")
-
-
-def quantity(value: str) -> str:
-    """A decimal number below 1e6 either way."""
-    return format(_number(value, bounds().quantity_below), "f")
+    return number
 
 
 def share(value: str) -> str:
     """A decimal number from 0 to 1."""
-    number = _number(value, bounds().amount_below)
-    if not 0 <= number <= 1:
+    number = amount(value)
+    if not 0 <= Decimal(number) <= 1:
         raise UnreadableError("is not a share from 0 to 1")
-    return format(number, "f")
+    return number
 
 
 def whole(value: str) -> str:
@@ -155,7 +159,7 @@ def currency(value: str) -> str:
     return value.upper()
 
 
-def one_of(*allowed: str) -> Callable[[str], str]:
+def one_of(*allowed: str) -> Parser:
     """One of a few words, in any case."""
 
     def parse(value: str) -> str:
@@ -184,7 +188,7 @@ class Entity:
     key: tuple[str, ...]
     required: frozenset[str]
     dated: frozenset[str]
-    columns: dict[str, Callable[[str], str]]
+    columns: dict[str, Parser]
     is_order: bool = False
 
 
@@ -192,7 +196,7 @@ class Entity:
 NEEDED_SOMEWHERE = frozenset({"created_at", "launched_at"})
 
 
-def _entity(name: str, key: str, required: str, /, **columns: Callable[[str], str]) -> Entity:
+def _entity(name: str, key: str, required: str, /, **columns: Parser) -> Entity:
     is_order = name in ("orders", "order_lines", "refunds")
     key_columns = ("organization_id", *key.split())
     known = dict.fromkeys(key_columns, identifier) | columns | {"updated_at": instant}

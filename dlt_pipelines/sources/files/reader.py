@@ -79,6 +79,7 @@ class FileReader:
         self._path = path
         self._name = shown_name
         self._entity = entity
+        self._required = [name for name in entity.columns if name in entity.required]
         self._most_megabytes = most_megabytes
         # where the row starts that is being read; 0 before the first
         self._at = 0
@@ -194,8 +195,8 @@ class FileReader:
         for name in self._entity.columns:
             if counts[name] > 1:
                 raise self._error(1, f"the column {name!r} stands twice")
-        for name in self._entity.columns:
-            if name in self._entity.required and name not in counts:
+        for name in self._required:
+            if name not in counts:
                 raise self._error(1, f"the required column {name} is missing")
 
     def _note_unknown(self, name: str) -> None:
@@ -218,8 +219,8 @@ class FileReader:
                 values[name] = parse(stated) if stated else ""
             except ValueError as error:
                 values[name] = self._instead_of(name, error)
-        for name in self._entity.columns:
-            if name in self._entity.required and not values.get(name):
+        for name in self._required:
+            if not values.get(name):
                 problem = "empty" if name in values else "missing"
                 raise self._error(self._at, f"the required column {name} is {problem}")
         return Row(self._at, values)
