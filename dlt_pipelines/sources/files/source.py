@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -106,8 +107,10 @@ def load_inbox(
     with (
         tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as folder,
         ReaderProcess(limits) as reader,
+        # what does not fit into memory waits beside the files, for it holds addresses as well
+        duckdb.connect(config={"memory_limit": COMPARING_MEMORY, "temp_directory": folder}) as comparing,
     ):
-        spooler = _Spooler(workspace, organizations, progress, started_at, limits, reader, Path(folder))
+        spooler = _Spooler(workspace, organizations, progress, started_at, limits, reader, comparing, Path(folder))
         waiting: list[_Waiting] = []
         for file in inbox_files(workspace.inbox, errors):
             try:
@@ -174,10 +177,12 @@ class _Spooler:
         started_at: datetime | None,
         limits: Limits,
         reader: ReaderProcess,
+        comparing: duckdb.DuckDBPyConnection,
         folder: Path,
     ) -> None:
-        self._database, self._limits, self._reader, self._folder = workspace.database, limits, reader, folder
-        self._progress = progress
+        self._database, self._limits, self._progress = workspace.database, limits, progress
+        self._reader, self._comparing, self._folder = reader, comparing, folder
+        self._numbers = itertools.count()
         self._takers = {name: Taker(entity, organizations) for name, entity in ENTITIES.items()}
         self._loaded_at = later_than_all_loads(workspace.database, started_at)
         self._last_readings = _last_readings(workspace.database)
@@ -203,15 +208,19 @@ class _Spooler:
         # a load that was killed may have landed rows without the record of their reading
         last_read, before = _current_rows(self._database, entity.name, name)
         stamp = Stamp(name, max(last_read, last.file_read if last else 0) + 1, modified_at, self._loaded_at)
-        whole = self._folder / f"{len(list(self._folder.iterdir()))}.parquet"
+        whole = self._folder / f"{next(self._numbers)}.parquet"
         reading = Reading(
             *(entity.name, file.path, whole, stamp, self._takers[entity.name], known_hash),
             most_megabytes=self._limits.file_megabytes,
         )
-        spooled = self._reader.read(reading, lambda rows: self._progress(name, rows))
-        if spooled is None:
-            return
-        _check_contradictions(whole, spooled.outcome.name)
+        try:
+            spooled = self._reader.read(reading, lambda rows: self._progress(name, rows))
+            if spooled is None:
+                return
+            _check_contradictions(self._comparing, whole, spooled.outcome.name)
+        except InputFileError:
+            whole.unlink(missing_ok=True)
+            raise
         target = whole
         if before:
             target = whole.with_suffix(".changed.parquet")
@@ -249,38 +258,35 @@ def _record(entity: Entity, stamp: Stamp, **columns: Any) -> dict[str, Any]:
     return {"entity": entity.name, **vars(stamp), **columns}
 
 
-def _check_contradictions(whole: Path, shown_name: str) -> None:
+def _check_contradictions(connection: duckdb.DuckDBPyConnection, whole: Path, shown_name: str) -> None:
     """Refuses a file two of whose rows, of one key and without `updated_at`, give a column different values.
 
     Raises:
         InputFileError: There are such rows; the message names both lines and the column.
     """
-    # what does not fit waits beside the file, which holds addresses as well
-    folder = str(whole.with_suffix(".comparing"))
-    with duckdb.connect(config={"memory_limit": COMPARING_MEMORY, "temp_directory": folder}) as connection:
-        rows = connection.execute(
-            """
-            with repeated as (
-                select organization_id, object_id
-                from read_parquet($whole)
-                group by organization_id, object_id
-                having min(payload_hash) <> max(payload_hash)
-            )
-            select organization_id, object_id, row_number, payload
+    rows = connection.execute(
+        """
+        with repeated as (
+            select organization_id, object_id
             from read_parquet($whole)
-            semi join repeated using (organization_id, object_id)
-            order by organization_id, object_id, row_number
-            """,
-            {"whole": str(whole)},
+            group by organization_id, object_id
+            having min(payload_hash) <> max(payload_hash)
         )
-        key: Key = ("", "")
-        said: dict[str, tuple[str, int]] = {}
-        while row := rows.fetchone():
-            if key != row[:2]:
-                key, said = row[:2], {}
-            values = orjson.loads(row[3])
-            if not values.get("updated_at"):
-                _compare(shown_name, row[2], values, said)
+        select organization_id, object_id, row_number, payload
+        from read_parquet($whole)
+        semi join repeated using (organization_id, object_id)
+        order by organization_id, object_id, row_number
+        """,
+        {"whole": str(whole)},
+    )
+    key: Key = ("", "")
+    said: dict[str, tuple[str, int]] = {}
+    while row := rows.fetchone():
+        if key != row[:2]:
+            key, said = row[:2], {}
+        values = orjson.loads(row[3])
+        if not values.get("updated_at"):
+            _compare(shown_name, row[2], values, said)
 
 
 def _compare(shown_name: str, number: int, values: dict[str, str], said: dict[str, tuple[str, int]]) -> None:
