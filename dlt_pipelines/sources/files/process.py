@@ -117,7 +117,7 @@ class ReaderProcess:
                     raise InputFileError(said)
                 else:
                     raise self._gave_up(reading, f"it takes more than {self._limits.memory_megabytes:,} MB of memory")
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):
             raise self._gave_up(reading, f"the process that read it died ({self._how_it_ended()})") from None
         raise self._gave_up(reading, f"it takes longer than {self._limits.seconds:,g} seconds")
 

@@ -57,6 +57,11 @@ def file_format(path: Path) -> str | None:
     return next((suffix for suffix in FORMATS if name.endswith(suffix)), None)
 
 
+def line_word(path: Path) -> str:
+    """What the number of a row counts."""
+    return "row" if file_format(path) == ".parquet" else "line"
+
+
 def shown(name: str) -> str:
     """A name as messages show it: printable characters alone, and the middle of a long one left out."""
     printable = "".join(
@@ -133,7 +138,8 @@ class FileReader:
                         if len(cells) != len(header):
                             raise self._error(start, f"{len(cells)} cells where the header has {len(header)} columns")
                         yield start, dict(zip(header, cells, strict=True))
-                    lines.row_length, start = 0, reader.line_num + 1
+                        lines.row_length = 0
+                    start = reader.line_num + 1
             except csv.Error as error:
                 raise self._error(start, f"not readable as CSV ({error})") from error
             except _RowTooLongError as error:
@@ -143,7 +149,6 @@ class FileReader:
         with self._open() as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="\n") as text:
             lines = _Lines(text)
             for number in itertools.count(1):
-                lines.row_length = 0
                 try:
                     line = next(lines, "")
                     # numbers stay the text they are: money must not pass through a float
@@ -158,6 +163,7 @@ class FileReader:
                     return
                 if line.strip():
                     yield number, row
+                    lines.row_length = 0
 
     def _parquet(self) -> Iterator[tuple[int, dict[str, Any]]]:
         with self._open() as raw, pq.ParquetFile(io.BytesIO(raw.read()) if self._is_packed() else raw) as parquet:
@@ -241,8 +247,7 @@ class FileReader:
         raise self._error(self._at, f"the column {name} {problem}") from None
 
     def _where(self) -> str:
-        line = "row" if file_format(self._path) == ".parquet" else "line"
-        return f"{self._name}, {line} {self._at}" if self._at else self._name
+        return f"{self._name}, {line_word(self._path)} {self._at}" if self._at else self._name
 
     def _error(self, line: int, problem: str) -> InputFileError:
         self._at = line
@@ -263,7 +268,7 @@ class _Lines:
     """The lines of a text, as far as a row may be long.
 
     Attributes:
-        row_length: Characters read of a row; whoever reads sets it to 0 where one begins.
+        row_length: Characters read of a row and of empty lines before it; whoever reads sets it to 0 where one ends.
     """
 
     def __init__(self, text: TextIO) -> None:

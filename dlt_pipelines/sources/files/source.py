@@ -24,7 +24,7 @@ from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.files.entities import ENTITIES, Entity
 from dlt_pipelines.sources.files.inbox import InboxFile, holds, inbox_files
 from dlt_pipelines.sources.files.process import Limits, ReaderProcess
-from dlt_pipelines.sources.files.reader import MEGABYTE, shown
+from dlt_pipelines.sources.files.reader import MEGABYTE, line_word, shown
 from dlt_pipelines.sources.files.spool import (
     BATCH_ROWS,
     ROW_SCHEMA,
@@ -217,7 +217,7 @@ class _Spooler:
             spooled = self._reader.read(reading, lambda rows: self._progress(name, rows))
             if spooled is None:
                 return
-            _check_contradictions(self._comparing, whole, spooled.outcome.name)
+            _check_contradictions(self._comparing, whole, spooled.outcome.name, line_word(file.path))
         except InputFileError:
             whole.unlink(missing_ok=True)
             raise
@@ -258,7 +258,7 @@ def _record(entity: Entity, stamp: Stamp, **columns: Any) -> dict[str, Any]:
     return {"entity": entity.name, **vars(stamp), **columns}
 
 
-def _check_contradictions(connection: duckdb.DuckDBPyConnection, whole: Path, shown_name: str) -> None:
+def _check_contradictions(connection: duckdb.DuckDBPyConnection, whole: Path, shown_name: str, word: str) -> None:
     """Refuses a file two of whose rows, of one key and without `updated_at`, give a column different values.
 
     Raises:
@@ -280,25 +280,31 @@ def _check_contradictions(connection: duckdb.DuckDBPyConnection, whole: Path, sh
         {"whole": str(whole)},
     )
     key: Key = ("", "")
-    said: dict[str, tuple[str, int]] = {}
+    said: dict[str, tuple[str, str]] = {}
     while row := rows.fetchone():
         if key != row[:2]:
             key, said = row[:2], {}
         values = orjson.loads(row[3])
         if not values.get("updated_at"):
-            _compare(shown_name, row[2], values, said)
+            try:
+                _compare(f"{word} {row[2]}", values, said)
+            except _ContradictionError as error:
+                raise InputFileError(
+                    f"{shown_name}, {error}, and neither has an updated_at that says which holds. Nothing of this file "
+                    "was loaded; mend it and load again."
+                ) from None
 
 
-def _compare(shown_name: str, number: int, values: dict[str, str], said: dict[str, tuple[str, int]]) -> None:
-    """Compares a row with what was `said` of its key before, by column: the value, and the line that has it."""
+class _ContradictionError(ValueError):
+    """Two rows that cannot both hold: which, and in which column."""
+
+
+def _compare(place: str, values: dict[str, str], said: dict[str, tuple[str, str]]) -> None:
+    """Compares the row at a place with what was `said` of its key before, by column: the value, and where it stands."""
     for column, value in values.items():
-        before, line = said.setdefault(column, (value, number))
+        before, first_place = said.setdefault(column, (value, place))
         if before != value:
-            raise InputFileError(
-                f"{shown_name}, line {number}: it has the key of line {line} and another value in the column {column}, "
-                "and neither has an updated_at that says which holds. Nothing of this file was loaded; mend it and "
-                "load again."
-            )
+            raise _ContradictionError(f"{place}: it has the key of {first_place} and another value in {column}")
 
 
 def _write_differences(whole: Path, target: Path, before: dict[Key, list[str]], entity: Entity, stamp: Stamp) -> None:
