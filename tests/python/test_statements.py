@@ -79,10 +79,14 @@ def random_files(dice: random.Random) -> dict[str, tuple[datetime, list[Statemen
     for number in range(8):
         columns = dice.sample(COLUMNS, dice.randint(1, 3))
         statements: list[Statement] = []
+        undated: set[int] = set()
         for _ in range(80):
-            updated_at = dice.choice([None, EPOCH + timedelta(days=dice.randint(0, 5))])
+            recipient, said_at = dice.randrange(60), EPOCH + timedelta(days=dice.randint(0, 5))
+            # of two rows of one file that contradict each other, one says when
+            updated_at = said_at if recipient in undated else dice.choice([None, said_at])
+            undated |= {recipient} if updated_at is None else set()
             values = {column: dice.choice(["", "x", "y", "z"]) for column in columns}
-            statements.append((dice.randrange(60), updated_at, values))
+            statements.append((recipient, updated_at, values))
         files[f"f{number}.csv"] = (EPOCH + timedelta(days=dice.randint(0, 4)), statements)
     return files
 
