@@ -114,7 +114,8 @@ def load_inbox(
         waiting: list[_Waiting] = []
         for file in inbox_files(workspace.inbox, errors):
             try:
-                waiting += spooler.spooled(file)
+                spooled = spooler.spooled(file)
+                waiting += [spooled] if spooled else []
             except InputFileError as error:
                 errors.append(error)
             except MatchbackError:
@@ -187,8 +188,8 @@ class _Spooler:
         self._loaded_at = later_than_all_loads(workspace.database, started_at)
         self._last_readings = _last_readings(workspace.database)
 
-    def spooled(self, file: InboxFile) -> Iterator[_Waiting]:
-        """The file with what differs from its last reading; nothing where it is as it was.
+    def spooled(self, file: InboxFile) -> _Waiting | None:
+        """The file with what differs from its last reading; None where it is as it was.
 
         Raises:
             InputFileError: It cannot be read.
@@ -199,7 +200,7 @@ class _Spooler:
         modified_at = _file_time(stat.st_mtime)
         known_hash = self._known_hash(entity, last)
         if last and known_hash and (stat.st_size, modified_at) == (last.file_size, last.file_modified_at):
-            return
+            return None
         if stat.st_size > self._limits.file_megabytes * MEGABYTE:
             raise InputFileError(
                 f"{shown(name)}: it is larger than {self._limits.file_megabytes:,} MB, so nothing of it was loaded. "
@@ -216,7 +217,7 @@ class _Spooler:
         try:
             spooled = self._reader.read(reading, lambda rows: self._progress(name, rows))
             if spooled is None:
-                return
+                return None
             _check_contradictions(self._comparing, whole, spooled.outcome.name, line_word(file.path))
         except InputFileError:
             whole.unlink(missing_ok=True)
@@ -235,7 +236,7 @@ class _Spooler:
             row_count=spooled.outcome.rows,
             organizations_left_out="|".join(sorted(spooled.outcome.left_out)),
         )
-        yield _Waiting(spooled.outcome, entity, target, record)
+        return _Waiting(spooled.outcome, entity, target, record)
 
     def _known_hash(self, entity: Entity, last: _LastReading | None) -> str | None:
         """What a file held that need not be read again if it still does; None where rows left out are taken now."""
