@@ -538,7 +538,8 @@ ENTITY_NAMES = st.sampled_from(sorted(REQUIRED))
 @st.composite
 def odd_rows(draw: st.DrawFn, entity: str) -> list[dict[str, Any]]:
     """A few rows of an entity, of which some columns hold anything."""
-    columns = sorted(ENTITIES[entity].columns)
+    # whose row was left out is said, so whose it is may be shown
+    columns = sorted(ENTITIES[entity].columns.keys() - {"organization_id"})
     rows = []
     for number in range(draw(st.integers(1, 3))):
         key = {ENTITIES[entity].key[-1]: f"k{number}"}
@@ -626,15 +627,13 @@ def check_hostile_files(
     return len(loaded)
 
 
-def test_whatever_a_file_holds_it_is_loaded_or_named_once(place: Workspace, capfd: pytest.CaptureFixture[str]) -> None:
-    files = made_files(150)
-    assert 10 < check_hostile_files(place, files, capfd) < len(files) - 10, "some are good and some are not"
-
-
 @pytest.mark.long
-def test_whatever_many_files_hold_each_is_loaded_or_named_once(
-    new_place: Callable[[str], Workspace], capfd: pytest.CaptureFixture[str]
+def test_whatever_a_file_holds_it_is_loaded_or_named_once(
+    is_long: bool, new_place: Callable[[str], Workspace], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    files = made_files(5_000)
-    for number in range(0, len(files), 500):
-        check_hostile_files(new_place("fuzz"), files[number : number + 500], capfd)
+    files = made_files(5_000 if is_long else 100)
+    loaded = sum(
+        check_hostile_files(new_place("fuzz"), files[number : number + 100], capfd)
+        for number in range(0, len(files), 100)
+    )
+    assert 0.1 < loaded / len(files) < 0.9, "some are good and some are not"
