@@ -1,6 +1,8 @@
 """`matchback load`: the inbox, then each organization from its provider; one that fails never stops the next.
 
-Organizations are read side by side, each within its provider's rate; one writer lands what they bring.
+Organizations are read side by side, each within its provider's rate; one writer lands what they bring. Each provider
+has threads of its own, and an organization that has had its turn goes to the end of its provider's queue: neither a
+slow provider nor a slow organization holds up the others.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ import shutil
 import tempfile
 import threading
 import time
-import traceback
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +24,7 @@ from typing import Any
 import duckdb
 
 from dlt_pipelines import console, ops
+from dlt_pipelines.budget import Budget
 from dlt_pipelines.config import Workspace, general_setting, parse_number
 from dlt_pipelines.database import landed_rows, opened_for_writing
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
@@ -31,12 +34,17 @@ from dlt_pipelines.sources.extraction import PARCEL_ROWS, Extraction, Parcel
 from dlt_pipelines.sources.files.source import load_inbox
 from dlt_pipelines.sources.landing import keep_new_versions, land_parcel, later_than_all_loads
 from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
+from dlt_pipelines.unforeseen import where
 
 INBOX = "*"
 # parcels waiting for the writer; more would only fill the disk
 WAITING_PARCELS = 64
 WRITER_MEMORY = "400MB"
 STALE_AFTER_SECONDS = 86_400
+# of one organization while others wait; within it a request goes on to its end
+TURN_SECONDS = 60.0
+# that are told of one organization and source
+MOST_ERRORS = 10
 
 
 @dataclass
@@ -69,7 +77,9 @@ class _Job:
     settings: Any
     extraction: Extraction
     record: ops.LoadRecord
+    reading: Iterator[Parcel | None] = field(default_factory=lambda: iter(()))
     error: str | None = None
+    started: float | None = None
     retries: int = 0
     throttled_seconds: float = 0.0
 
@@ -79,7 +89,6 @@ class _Ended:
     """What an extraction sends last."""
 
     job: _Job
-    error: str | None
 
 
 def load(
@@ -207,10 +216,11 @@ def _load_providers(
         # what is landed comes in small parts; the rest of the memory is for reading
         connection.execute(f"set memory_limit = '{WRITER_MEMORY}'")
         ops.ensure_tables(connection, "loads", "reading_state", "source_settings")
-        jobs = list(_planned(connection, wanted, report, blank, reconcile))
+        whole = Budget("load", "max_seconds of [load]", _most_seconds())
+        jobs = list(_planned(connection, wanted, report, blank, reconcile, whole))
         ops.begin_loads(connection, [job.record for job in jobs])
         title = f"Loading {len(jobs)} organizations" if len(jobs) > 1 else f"Loading {wanted[0][0].organization_id}"
-        with console.Activity(title) as activity:
+        with console.Activity(title) as activity, whole.running():
             _Loading(workspace, connection, jobs, report, activity).run()
 
 
@@ -220,6 +230,7 @@ def _planned(
     report: LoadReport,
     blank: ops.LoadRecord,
     reconcile: bool,
+    whole: Budget,
 ) -> Iterator[_Job]:
     """A job for each organization and source whose settings are good; the others are errors."""
     states, windows = ops.reading_states(connection), ops.longest_windows(connection)
@@ -227,13 +238,15 @@ def _planned(
         name = organization.organization_id
         try:
             settings = SOURCES[source].read_settings(name)
-        except MatchbackError as error:
-            report.errors.append(str(error))
-            failed = replace(blank, organization_id=name, source=source, error=str(error))
+            ops.store_settings(connection, name, source, settings.for_models())
+        except Exception as problem:
+            error = _told(name, source, problem, "its settings could not be read")
+            report.errors.append(error)
+            failed = replace(blank, organization_id=name, source=source, error=error)
             report.records.append(failed)
             _end(connection, failed, 0.0)
             continue
-        ops.store_settings(connection, name, source, settings.for_models())
+        who = f"{source} of organization {name}"
         extraction = Extraction(
             name,
             source,
@@ -242,6 +255,7 @@ def _planned(
             windows.get(name, ops.DEFAULT_WINDOW),
             reconcile,
             blank.started_at,
+            Budget(who, "max_seconds", settings.contract.max_seconds, whole),
         )
         record = replace(blank, organization_id=name, source=source)
         yield _Job(organization, source, audience_ids, settings, extraction, record)
@@ -262,7 +276,7 @@ class _Loading:
         self._report, self._activity = report, activity
         self._waiting: queue.Queue[tuple[_Job, Parcel] | _Ended] = queue.Queue(WAITING_PARCELS)
         self._stop = threading.Event()
-        self._started: dict[int, float] = {}
+        self._pools: dict[str, ThreadPoolExecutor] = {}
 
     def run(self) -> None:
         """Reads and lands everything."""
@@ -272,16 +286,21 @@ class _Loading:
         )
         with (
             tempfile.TemporaryDirectory(dir=self._workspace.pipelines, prefix="spool-") as folder,
-            ThreadPoolExecutor(max(side_by_side, 1), thread_name_prefix="extract") as pool,
+            ExitStack() as stack,
         ):
+            for source in dict.fromkeys(job.source for job in self._jobs):
+                pool = ThreadPoolExecutor(max(side_by_side, 1), thread_name_prefix=f"extract-{source}")
+                self._pools[source] = stack.enter_context(pool)
             for job in self._jobs:
-                pool.submit(self._extract, job, Path(folder))
+                job.reading = self._read(job, Path(folder))
+                self._pools[job.source].submit(self._turn, job)
             try:
                 self._write()
             except BaseException:
                 self._stop.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                self._drain(pool)
+                for pool in self._pools.values():
+                    pool.shutdown(wait=False, cancel_futures=True)
+                self._drain()
                 raise
 
     def _remove_stale_folders(self) -> None:
@@ -293,33 +312,48 @@ class _Loading:
         for folder in stale:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _extract(self, job: _Job, folder: Path) -> None:
-        """Reads one organization, in a thread of its own."""
-        self._started[id(job)] = time.monotonic()
-        error = None
+    def _read(self, job: _Job, folder: Path) -> Iterator[Parcel | None]:
+        """What is read of one organization, page by page; the connection is open from the first to the last."""
         source, name = SOURCES[job.source], job.organization.organization_id
 
         def progress(what: str, rows: int, fraction: float) -> None:
             self._activity.count(what, rows)
             self._activity.advance(name + job.source, fraction, len(self._jobs))
 
+        with source.client(name, job.settings) as api:
+            api.budget = job.extraction.budget
+            try:
+                streams = source.streams(job.organization, job.settings, api, job.audience_ids, folder)
+                yield from job.extraction.parcels(streams, folder, progress, self._stop)
+            finally:
+                job.retries, job.throttled_seconds = api.retries, api.throttled_seconds
+
+    def _turn(self, job: _Job) -> None:
+        """Reads on from where the last turn ended, in a thread of the provider's."""
         try:
-            with source.client(name, job.settings) as api:
-                try:
-                    streams = source.streams(job.organization, job.settings, api, job.audience_ids, folder)
-                    for parcel in job.extraction.parcels(streams, folder, progress, self._stop):
-                        self._waiting.put((job, parcel))
-                finally:
-                    job.retries, job.throttled_seconds = api.retries, api.throttled_seconds
-        except MatchbackError as problem:
-            error = str(problem)
-        except Exception as problem:  # a bug or an answer nobody foresaw must not take the others down
-            error = (
-                f"{job.source} of organization {name}: an answer could not be understood "
-                f"({_where(problem)}); what was read before it is landed. Please report it."
+            is_over = self._go_on(job)
+        except Exception as problem:  # a bug or a setting that nobody foresaw must not take the others down
+            is_over = True
+            job.extraction.errors.append(
+                _told(job.organization.organization_id, job.source, problem, "it could not be read to its end")
             )
-        self._activity.advance(name + job.source, 1.0, len(self._jobs))
-        self._waiting.put(_Ended(job, error))
+        if not is_over:
+            self._pools[job.source].submit(self._turn, job)
+            return
+        self._activity.advance(job.organization.organization_id + job.source, 1.0, len(self._jobs))
+        self._waiting.put(_Ended(job))
+
+    def _go_on(self, job: _Job) -> bool:
+        """Reads for a turn; whether all is read."""
+        begun = time.monotonic()
+        job.started = job.started or begun
+        with job.extraction.budget.running():
+            for parcel in job.reading:
+                if parcel is not None:
+                    self._waiting.put((job, parcel))
+                if time.monotonic() - begun > TURN_SECONDS and not self._stop.is_set():
+                    return False
+        return True
 
     def _write(self) -> None:
         ended = 0
@@ -348,32 +382,51 @@ class _Loading:
 
     def _land(self, parcels: list[tuple[_Job, Parcel]]) -> None:
         """Lands parcels of one source, and stores how far they go once they are landed."""
-        keep_new_versions(self._connection, [parcel for _, parcel in parcels])
+        self._keep_new_versions(parcels)
         for job, parcel in parcels:
             if job.error:
                 # what comes after a gap must not move the checkpoint past it
                 continue
             try:
                 job.record.rows_new += land_parcel(self._workspace, parcel)
-            except MatchbackError as error:
-                job.error = str(error)
-                continue
-            ops.store_states(self._connection, parcel.organization_id, parcel.source, parcel.states)
+                ops.store_states(self._connection, parcel.organization_id, parcel.source, parcel.states)
+            except Exception as problem:
+                job.error = _told(parcel.organization_id, parcel.source, problem, "what was read could not be landed")
+
+    def _keep_new_versions(self, parcels: list[tuple[_Job, Parcel]]) -> None:
+        """Takes from parcels what is landed already: of all at once, or, where one of them is odd, one by one."""
+        try:
+            keep_new_versions(self._connection, [parcel for _, parcel in parcels])
+        except Exception as problem:
+            if len(parcels) == 1:
+                ((job, parcel),) = parcels
+                job.error = _told(parcel.organization_id, parcel.source, problem, "what was read could not be compared")
+                return
+            for one in parcels:
+                self._keep_new_versions([one])
 
     def _finish(self, ended: _Ended) -> None:
         job, record = ended.job, ended.job.record
-        record.error = job.error or ended.error
+        errors = list(dict.fromkeys([*([job.error] if job.error else []), *job.extraction.errors]))
+        if len(errors) > MOST_ERRORS:
+            errors[MOST_ERRORS:] = [f"{len(errors) - MOST_ERRORS} other parts could not be read either."]
+        record.error = " ".join(errors) or None
         if record.error:
             self._report.errors.append(record.error)
         record.rows_read = job.extraction.rows_read
         record.slice_from, record.slice_to = job.extraction.slice_from, job.extraction.slice_to
         record.retries, record.throttled_seconds = job.retries, job.throttled_seconds
         self._report.records.append(record)
-        _end(self._connection, record, time.monotonic() - self._started[id(job)])
+        _end(self._connection, record, time.monotonic() - (job.started or time.monotonic()))
 
-    def _drain(self, pool: ThreadPoolExecutor) -> None:
+    def _drain(self) -> None:
         """Lets extractions that wait for room in the queue come to their end."""
-        gone = threading.Thread(target=pool.shutdown, daemon=True)
+
+        def shut_down() -> None:
+            for pool in self._pools.values():
+                pool.shutdown()
+
+        gone = threading.Thread(target=shut_down, daemon=True)
         gone.start()
         while gone.is_alive():
             try:
@@ -388,7 +441,14 @@ def _end(connection: duckdb.DuckDBPyConnection, record: ops.LoadRecord, seconds:
     ops.end_load(connection, record)
 
 
-def _where(problem: Exception) -> str:
-    """Kind and place of an unforeseen error, without its text, which may quote a row."""
-    frame = traceback.extract_tb(problem.__traceback__)[-1]
-    return f"{type(problem).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+def _told(organization_id: str, source: str, problem: Exception, what: str) -> str:
+    """An error in words: its own, or kind and place of one that nobody foresaw."""
+    if isinstance(problem, MatchbackError):
+        return str(problem)
+    return f"{source} of organization {organization_id}: {what} ({where(problem)}). Please report it."
+
+
+def _most_seconds() -> float | None:
+    """How long all providers together may be read; None for as long as it takes."""
+    text = general_setting("load", "max_seconds", "")
+    return parse_number(text, "the setting max_seconds of [load]") if text else None

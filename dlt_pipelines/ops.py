@@ -136,8 +136,8 @@ def longest_windows(connection: duckdb.DuckDBPyConnection) -> dict[str, timedelt
             select
                 organization_id,
                 max(
-                    coalesce(try_cast(payload ->> '$.window_days' as double), 90)
-                    + coalesce(try_cast(payload ->> '$.in_home_days' as double), 5)
+                    least(coalesce(try_cast(payload ->> '$.window_days' as double), 90), 36500)
+                    + least(coalesce(try_cast(payload ->> '$.in_home_days' as double), 5), 36500)
                 )
             from raw_files.campaigns
             group by organization_id

@@ -14,9 +14,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dlt_pipelines.budget import Budget, TimeUsedUpError
 from dlt_pipelines.errors import MatchbackError
-from dlt_pipelines.sources.landing import payload_hash, raw_schema
+from dlt_pipelines.sources.landing import raw_schema
 from dlt_pipelines.sources.reading import (
+    Missing,
     ReadingContract,
     Record,
     Slice,
@@ -24,7 +26,9 @@ from dlt_pipelines.sources.reading import (
     Stream,
     StreamState,
     next_slice,
+    payload_hash,
 )
+from dlt_pipelines.unforeseen import where
 
 # rows in memory at a time, and rows that are landed at a time: what a kill can cost, and what the disk must hold
 BATCH_ROWS = 5_000
@@ -66,6 +70,8 @@ class Extraction:
         window: The longest attribution window, which a reconcile goes back over.
         reconcile: Whether the user asked for one.
         now: Start of the load, aware.
+        budget: How long it may take.
+        errors: Why a part could not be read, in words; the others are.
         rows_read: Rows within the slices so far.
         slice_from: Lower end of the widest slice; None before there is one.
         slice_to: Upper end.
@@ -78,35 +84,61 @@ class Extraction:
     window: timedelta
     reconcile: bool
     now: datetime
+    budget: Budget
+    errors: list[str] = field(default_factory=list)
     rows_read: int = 0
     slice_from: datetime | None = None
     slice_to: datetime | None = None
 
     def parcels(
-        self, streams: Iterator[Stream], folder: Path, progress: Progress, stop: threading.Event
-    ) -> Iterator[Parcel]:
-        """Reads every stream, and gives parcels as they fill.
+        self, streams: Iterator[Stream | Missing], folder: Path, progress: Progress, stop: threading.Event
+    ) -> Iterator[Parcel | None]:
+        """Reads every stream, and gives parcels as they fill; None after any other page, so that others have a turn.
+
+        A stream that cannot be read ends there: `errors` says why, what was read of it is given, and the next stream
+        follows. So the next load goes on from there.
 
         Args:
             streams: What to read, in order.
             folder: Where the Parquet files go; the writer removes them.
             progress: Called with what is read, how many rows more, and how much of the stream's slice is read.
             stop: Set when nobody wants the parcels any more.
-
-        Raises:
-            MatchbackError: The provider failed. What was read until then is given first, so that the next load goes on
-                from there.
         """
         spool = _Spool(self, folder)
         try:
             for stream in streams:
-                yield from self._read(stream, spool, progress, stop)
-        except Exception:
-            yield spool.close()
-            raise
+                if isinstance(stream, Missing):
+                    self.errors.append(str(stream.error))
+                else:
+                    yield from self._tried(stream, spool, progress, stop)
+        except MatchbackError as error:
+            # the time is used up, or what there is to be read cannot even be told
+            self.errors.append(str(error))
         yield spool.close()
 
-    def _read(self, stream: Stream, spool: _Spool, progress: Progress, stop: threading.Event) -> Iterator[Parcel]:
+    def _tried(
+        self, stream: Stream, spool: _Spool, progress: Progress, stop: threading.Event
+    ) -> Iterator[Parcel | None]:
+        """Reads a stream as far as it goes.
+
+        Raises:
+            TimeUsedUpError: None of the following streams can be read either.
+        """
+        try:
+            yield from self._read(stream, spool, progress, stop)
+        except TimeUsedUpError:
+            raise
+        except MatchbackError as error:
+            self.errors.append(str(error))
+        except Exception as problem:  # a bug or an answer nobody foresaw must not take the others down
+            self.errors.append(
+                f"{self.source} of organization {self.organization_id}: an answer could not be understood "
+                f"({where(problem)}); what was read before it is landed. Please report it."
+            )
+
+    def _read(
+        self, stream: Stream, spool: _Spool, progress: Progress, stop: threading.Event
+    ) -> Iterator[Parcel | None]:
         """Reads one stream's slice into the spool, and gives the spool's parcels when they are full."""
         state = self.states.get(stream.key, StreamState())
         part = next_slice(state, self.contract, self.now, self.window, self.reconcile)
@@ -122,10 +154,10 @@ class Extraction:
             spool.add(stream, held)
             spool.states[stream.key] = reading.under_way()
             progress(stream.table.replace("_", " "), len(held), reading.fraction)
-            if spool.rows >= PARCEL_ROWS:
-                yield spool.close()
+            yield spool.close() if spool.rows >= PARCEL_ROWS else None
+            self.budget.check()
             if stop.is_set():
-                raise MatchbackError(f"{self.source} of organization {self.organization_id}: the load was stopped.")
+                raise TimeUsedUpError(f"{self.source} of organization {self.organization_id}: the load was stopped.")
         spool.states[stream.key] = reading.ended()
 
     def _widen(self, part: Slice) -> None:

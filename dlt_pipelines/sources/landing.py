@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,11 +27,6 @@ INSERT_NEW_VERSIONS: Any = {"disposition": "merge", "strategy": "insert-only"}
 pa.set_memory_pool(pa.system_memory_pool())
 
 VERSION_KEY = ("organization_id", "object_id", "payload_hash")
-
-
-def payload_hash(payload: bytes) -> str:
-    """SHA-256 of an object as landed, in hexadecimal: the last part of a version's key."""
-    return hashlib.sha256(payload).hexdigest()
 
 
 def later_than_all_loads(database: Path, started_at: datetime | None = None) -> datetime:

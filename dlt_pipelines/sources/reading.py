@@ -8,6 +8,7 @@ move it, and it is stored after the rows were landed, so it never runs ahead of 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,11 +17,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from dlt_pipelines.bounds import bounds
 from dlt_pipelines.config import parse_instant, parse_number, provider_setting, required_setting
+from dlt_pipelines.errors import ConfigurationError, MatchbackError
 
 # each tick goes back this far; the full look-back is only worth its requests once in a while
 TICK_OVERLAP = timedelta(minutes=10)
 FULL_LOOKBACK_EVERY = timedelta(hours=1)
+MAX_SECONDS = 3600
+MOST_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,14 @@ class ReadingContract:
         settle: How far behind the clock a slice ends.
         lookback: How far the hourly full look-back goes back behind the checkpoint.
         reconcile_every: How often a load reads the longest attribution window anew by itself; zero is never.
+        max_seconds: How long a load may read.
     """
 
     initial_date: datetime
     settle: timedelta
     lookback: timedelta
     reconcile_every: timedelta = timedelta(0)
+    max_seconds: float = MAX_SECONDS
 
 
 def read_contract(provider: str, organization_id: str, lookback_days: int) -> ReadingContract:
@@ -59,12 +66,18 @@ def read_contract(provider: str, organization_id: str, lookback_days: int) -> Re
         text = provider_setting("sources", provider, organization_id, name, str(default)) or str(default)
         return parse_number(text, described(name))
 
+    def days(name: str, default: int) -> timedelta:
+        if (value := number(name, default)) > MOST_DAYS:
+            raise ConfigurationError(f"{described(name)} is {value:g}; it must be at most {MOST_DAYS}.")
+        return timedelta(days=value)
+
     initial_date = required_setting("sources", provider, organization_id, "initial_date")
     return ReadingContract(
         initial_date=parse_instant(initial_date, described("initial_date")),
-        settle=timedelta(seconds=number("settle_seconds", 300)),
-        lookback=timedelta(days=number("lookback_days", lookback_days)),
-        reconcile_every=timedelta(days=number("reconcile_every_days", 7)),
+        settle=timedelta(seconds=min(number("settle_seconds", 300), 86_400 * MOST_DAYS)),
+        lookback=days("lookback_days", lookback_days),
+        reconcile_every=days("reconcile_every_days", 7),
+        max_seconds=number("max_seconds", MAX_SECONDS),
     )
 
 
@@ -218,6 +231,13 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """A part of what is to be read that cannot be: why, in words. The other parts are read."""
+
+    error: MatchbackError
+
+
+@dataclass(frozen=True)
 class Stream:
     """One kind of object, read incrementally.
 
@@ -248,3 +268,46 @@ def utc_instant(text: str) -> datetime:
     """
     parsed = datetime.fromisoformat(text)
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def instant_of(value: Any) -> datetime | None:
+    """The time in a field of a provider's object, aware UTC.
+
+    None where there is none that can be read, or one beyond the bounds. It never fails: such an object is landed all
+    the same, without its time, and moves no checkpoint.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        instant = utc_instant(value)
+    except (ValueError, OverflowError):
+        return None
+    return instant if bounds().holds(instant.replace(tzinfo=None)) else None
+
+
+def text_of(value: Any) -> str | None:
+    """A text or a number as a text that may be an id; None where it is none. It never fails."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value)
+    return text if text.strip() and "\0" not in text and len(text) <= bounds().longest_text else None
+
+
+def object_id_of(value: Any, payload: bytes) -> str:
+    """The id under which an object is landed: its own, or one made of its payload where that cannot be read.
+
+    The models hold back what has such an id, and `marts.fct_held_back_rows` names it. It never fails.
+    """
+    return text_of(value) or f"unreadable-{payload_hash(payload)[:16]}"
+
+
+def field_of(value: Any, *path: str) -> Any:
+    """What lies at the end of a path of names; None where one is not there, or is no object. It never fails."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def payload_hash(payload: bytes) -> str:
+    """SHA-256 of an object as landed, in hexadecimal: the last part of a version's key."""
+    return hashlib.sha256(payload).hexdigest()

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from dlt_pipelines.http import ProviderClient
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources import commercetools, klaviyo, ometria, shopify
-from dlt_pipelines.sources.reading import ReadingContract, Stream
+from dlt_pipelines.sources.reading import Missing, ReadingContract, Stream
 
 
 class Settings(Protocol):
@@ -38,8 +38,8 @@ class Source(Protocol):
 
     def streams(
         self, organization: Organization, settings: Any, api: ProviderClient, audience_ids: list[str], folder: Path
-    ) -> Iterator[Stream]:
-        """What is read for an organization, in order.
+    ) -> Iterator[Stream | Missing]:
+        """What is read for an organization, in order, and what of it cannot be read.
 
         Args:
             organization: Whose account; its orders are read where this is its provider and it takes orders.

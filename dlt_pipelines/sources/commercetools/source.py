@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 
 from dlt_pipelines.errors import ProviderError
 from dlt_pipelines.http import (
@@ -22,12 +21,17 @@ from dlt_pipelines.http import (
     ProviderClient,
     StaticHeaders,
     TransientError,
+    json_list,
     json_object,
+    quoted,
     refuse_repeated,
+    token_of,
 )
+from dlt_pipelines.json_text import canonical
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.commercetools.settings import CommercetoolsSettings, read_settings
-from dlt_pipelines.sources.reading import Record, Slice, Stream, utc_instant
+from dlt_pipelines.sources.reading import Missing, Record, Slice, Stream, field_of, instant_of, object_id_of, text_of
+from dlt_pipelines.wording import shown
 
 # Table, path and expansions. Payments are read on their own: a refund moves the payment and not the order.
 STREAMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -56,17 +60,15 @@ def streams(
     api: ProviderClient,
     audience_ids: list[str],
     _folder: Path,
-) -> Iterator[Stream]:
-    """All streams, where commercetools is the organization's provider; see `Source`.
-
-    Raises:
-        ProviderError: A campaign names an audience at commercetools, which has none.
-    """
+) -> Iterator[Stream | Missing]:
+    """All streams, where commercetools is the organization's provider; see `Source`."""
     if audience_ids:
-        raise ProviderError(
-            f"{api.who}: a campaign names the audience {audience_ids[0]!r} there, but commercetools has neither lists "
-            "nor segments. Correct audience_provider in the campaigns file, or give the list as a recipients file."
+        error = ProviderError(
+            f"{api.who}: a campaign names the audience {shown(audience_ids[0])!r} there, but commercetools has neither "
+            "lists nor segments. Correct audience_provider in the campaigns file, or give the list as a recipients "
+            "file."
         )
+        yield Missing(error)
     if organization.provider == "commercetools" and organization.takes_orders:
         for table, path, expansions in STREAMS:
             yield Stream(table, table, partial(_walk, api, settings, path, expansions))
@@ -77,7 +79,7 @@ def probe(organization_id: str) -> str:
     settings = read_settings(organization_id)
     with client(organization_id, settings) as api:
         for _, path, _ in STREAMS:
-            api.get(f"/{settings.project_key}/{path}", {"limit": "1", "withTotal": "false"})
+            api.get(f"/{quoted(settings.project_key)}/{path}", {"limit": "1", "withTotal": "false"})
     return (
         f"commercetools answers at {settings.base_url} for project {settings.project_key}; its client may view all "
         "that is read"
@@ -88,16 +90,17 @@ def _token(organization_id: str, settings: CommercetoolsSettings) -> str:
     """A token from the authorisation host, which lives for two days."""
     pair = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
     headers = StaticHeaders({"Authorization": f"Basic {pair}"})
-    with ProviderClient("commercetools", organization_id, settings.auth_url, headers) as authority:
+    with ProviderClient("commercetools", organization_id, settings.auth_url, headers, setting="auth_url") as authority:
         answer = authority.post(
             "/oauth/token", b"grant_type=client_credentials", media_type="application/x-www-form-urlencoded"
         )
-        return str(json_object(authority, answer)["access_token"])
+        return token_of(authority, answer)
 
 
 def _check(answer: httpx.Response, body: Any) -> None:
     """A query that took too long is answered 400, but is worth another try."""
-    codes = [error.get("code") for error in body.get("errors") or []] if isinstance(body, dict) else []
+    errors = field_of(body, "errors")
+    codes = [field_of(error, "code") for error in errors] if isinstance(errors, list) else []
     if answer.status_code == 400 and QUERY_TIMED_OUT in codes:
         raise TransientError("answered that the query took too long")
 
@@ -116,27 +119,47 @@ def _walk(
 
     followed: set[str] = set()
 
-    def fetch(after: str) -> list[dict[str, Any]]:
+    def fetch(after: str) -> list[Any]:
         where = f'({after}) and lastModifiedAt < "{_bound(part.upper)}"'
-        page = api.get(f"/{settings.project_key}/{path}", [("where", where), *fixed])
-        results: list[dict[str, Any]] = json_object(api, page)["results"]
-        return results
+        page = api.get(f"/{quoted(settings.project_key)}/{path}", [("where", where), *fixed])
+        return json_list(api, json_object(api, page), "results")
 
-    def following(results: list[dict[str, Any]]) -> Callable[[], list[dict[str, Any]]] | None:
+    def following(results: list[Any]) -> Callable[[], list[Any]] | None:
         if len(results) < settings.page_size:
             return None
-        last = results[-1]
-        time, last_id = last["lastModifiedAt"], last["id"]
+        time, last_id = _last_key(api, results)
         refuse_repeated(api, f"{time} {last_id}", followed)
         # two objects of one millisecond may lie on both sides of a page's edge
-        after = f'lastModifiedAt > "{time}" or (lastModifiedAt = "{time}" and id > "{last_id}")'
+        after = f"lastModifiedAt > {time} or (lastModifiedAt = {time} and id > {last_id})"
         return lambda: fetch(after)
 
     for results in api.walk(lambda: fetch(f'lastModifiedAt >= "{_bound(part.lower)}"'), following):
-        yield [
-            Record(one["id"], orjson.dumps(one, option=orjson.OPT_SORT_KEYS), utc_instant(one["lastModifiedAt"]))
-            for one in results
-        ]
+        yield [_record(one) for one in results]
+
+
+def _record(one: Any) -> Record:
+    payload = canonical(one)
+    return Record(object_id_of(field_of(one, "id"), payload), payload, instant_of(field_of(one, "lastModifiedAt")))
+
+
+def _last_key(api: ProviderClient, results: list[Any]) -> tuple[str, str]:
+    """Time and id of the last object that has both, as predicates want them: the next page begins behind it.
+
+    Raises:
+        ProviderError: None has.
+    """
+    for one in reversed(results):
+        time, last_id = field_of(one, "lastModifiedAt"), text_of(field_of(one, "id"))
+        if instant_of(time) and last_id:
+            return _literal(time), _literal(last_id)
+    raise ProviderError(
+        f"{api.who}: no object of a whole page has an id and a time to go on from; the load stopped there."
+    )
+
+
+def _literal(text: str) -> str:
+    """A text as predicates want it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _bound(instant: datetime) -> str:

@@ -8,14 +8,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
-from dlt_pipelines.errors import ConfigurationError, ProviderError
-from dlt_pipelines.http import ProviderClient, RateLimitHeaders, StaticHeaders, follow_links
+from dlt_pipelines.errors import ConfigurationError, MatchbackError, ProviderError
+from dlt_pipelines.http import ProviderClient, RateLimitHeaders, StaticHeaders, follow_links, json_list, quoted
+from dlt_pipelines.json_text import canonical
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.klaviyo.settings import ORDER_METRICS, KlaviyoSettings, read_settings
-from dlt_pipelines.sources.reading import Record, Slice, Stream, utc_instant
+from dlt_pipelines.sources.reading import (
+    Missing,
+    Record,
+    Slice,
+    Stream,
+    field_of,
+    instant_of,
+    object_id_of,
+    text_of,
+)
+from dlt_pipelines.wording import shown
 
 # `page[size]` of events exists from this revision on; an older one refuses it and is fixed at 200
 PAGE_SIZE_REVISION = "2026-01-15"
@@ -41,28 +51,36 @@ def client(organization_id: str, settings: KlaviyoSettings) -> ProviderClient:
 
 def streams(
     organization: Organization, settings: KlaviyoSettings, api: ProviderClient, audience_ids: list[str], _folder: Path
-) -> Iterator[Stream]:
+) -> Iterator[Stream | Missing]:
     """Order and subscription events, where Klaviyo is the organization's provider, and audiences; see `Source`."""
     name = organization.organization_id
     if organization.provider == "klaviyo" and organization.takes_orders:
-        metrics = choose_metrics(_metrics(api), settings.metrics, settings.integration, name)
-        for event_type, metric_id in metrics.items():
-            yield Stream(
-                table="order_events" if event_type in ORDER_METRICS else "subscription_events",
-                # by id: Klaviyo renames metrics
-                key=f"metric {metric_id}",
-                read=partial(_events, api, settings, event_type, metric_id),
-                time_column="occurred_at",
-                extra_columns=EVENT_COLUMNS,
-            )
+        yield from _event_streams(name, settings, api)
     for audience_id in audience_ids:
-        kind = _audience_kind(api, name, audience_id)
         yield Stream(
             table="audience_members",
             key=f"audience {audience_id}",
-            read=partial(_members, api, kind, audience_id),
+            read=partial(_members, api, name, audience_id),
             time_column="joined_at",
             extra_columns=MEMBER_COLUMNS,
+        )
+
+
+def _event_streams(name: str, settings: KlaviyoSettings, api: ProviderClient) -> Iterator[Stream | Missing]:
+    """A stream for each metric; without the metrics there are none, and the audiences are read all the same."""
+    try:
+        metrics = choose_metrics(_metrics(api), settings.metrics, settings.integration, name)
+    except MatchbackError as error:
+        yield Missing(error)
+        return
+    for event_type, metric_id in metrics.items():
+        yield Stream(
+            table="order_events" if event_type in ORDER_METRICS else "subscription_events",
+            # by id: Klaviyo renames metrics
+            key=f"metric {metric_id}",
+            read=partial(_events, api, settings, event_type, metric_id),
+            time_column="occurred_at",
+            extra_columns=EVENT_COLUMNS,
         )
 
 
@@ -76,12 +94,12 @@ def probe(organization_id: str) -> str:
 
 
 def choose_metrics(
-    metrics: list[dict[str, Any]], wanted: dict[str, str], integration: str, organization_id: str
+    metrics: list[Any], wanted: dict[str, str], integration: str, organization_id: str
 ) -> dict[str, str]:
     """Finds the metric of each event type: by id, else by integration and name (case and outer blanks apart).
 
     Args:
-        metrics: Metric resources as Klaviyo answers them.
+        metrics: Metric resources as Klaviyo answers them; what is none is passed over.
         wanted: Id or name by event type.
         integration: Name of the integration meant; empty for any.
         organization_id: For messages.
@@ -96,20 +114,21 @@ def choose_metrics(
     chosen: dict[str, str] = {}
     for event_type, name in wanted.items():
         setting = f"{event_type}_order_metric" if event_type in ORDER_METRICS else f"{event_type}_metric"
-        fitting = [metric for metric in metrics if metric["id"] == name] or [
+        fitting = [metric for metric in metrics if text_of(field_of(metric, "id")) == name] or [
             metric
             for metric in metrics
-            if _folded(metric["attributes"]["name"]) == _folded(name)
+            if text_of(field_of(metric, "id"))
+            and _folded(field_of(metric, "attributes", "name")) == _folded(name)
             and (not integration or _folded(_integration(metric)) == _folded(integration))
         ]
         if len(fitting) > 1:
-            found = ", ".join(f"{metric['id']} ({_integration(metric)})" for metric in fitting)
+            found = ", ".join(f"{shown(str(metric['id']))} ({shown(_integration(metric))})" for metric in fitting)
             raise ConfigurationError(
                 f"klaviyo of organization {organization_id}: {len(fitting)} metrics are named {name!r}: {found}. Set "
                 f"{setting} to the id of the one that the shop writes, or integration to the name in brackets."
             )
         if fitting:
-            chosen[event_type] = fitting[0]["id"]
+            chosen[event_type] = str(fitting[0]["id"])
         elif event_type == "placed" or name != ORDER_METRICS.get(event_type):
             raise ConfigurationError(
                 f"klaviyo of organization {organization_id}: no metric has the id or name {name!r}"
@@ -119,18 +138,18 @@ def choose_metrics(
     return chosen
 
 
-def _folded(text: str) -> str:
-    return text.strip().casefold()
+def _folded(text: Any) -> str | None:
+    return text.strip().casefold() if isinstance(text, str) else None
 
 
-def _integration(metric: dict[str, Any]) -> str:
-    integration = metric["attributes"].get("integration") or {}
-    return str(integration.get("name") or "no integration")
+def _integration(metric: Any) -> str:
+    name = field_of(metric, "attributes", "integration", "name")
+    return name if isinstance(name, str) and name else "no integration"
 
 
-def _metrics(api: ProviderClient) -> list[dict[str, Any]]:
+def _metrics(api: ProviderClient) -> list[Any]:
     """All metrics of the account; the endpoint has fixed pages and refuses a page size."""
-    return [metric for page in follow_links(api, "/api/metrics", {}) for metric in page["data"]]
+    return [metric for page in follow_links(api, "/api/metrics", {}) for metric in json_list(api, page, "data")]
 
 
 def _events(
@@ -138,7 +157,7 @@ def _events(
 ) -> Iterator[list[Record]]:
     """Events of a slice with their profiles, oldest first."""
     parameters = {
-        "filter": f'equals(metric_id,"{metric_id}"),'
+        "filter": f"equals(metric_id,{_quoted(metric_id)}),"
         f"greater-or-equal(datetime,{_bound(part.lower)}),less-than(datetime,{_bound(part.upper)})",
         "sort": "datetime",
         "include": "profile",
@@ -149,17 +168,25 @@ def _events(
         parameters["page[size]"] = settings.page_size
     for page in follow_links(api, "/api/events", parameters):
         # `included` is flat, and several events may share a profile
-        profiles = {item["id"]: _payload(item) for item in page.get("included") or [] if item["type"] == "profile"}
-        yield [_event_record(event, event_type, profiles) for event in page["data"]]
+        included = page.get("included")
+        profiles = {
+            profile_id: _payload(item)
+            for item in (included if isinstance(included, list) else [])
+            if field_of(item, "type") == "profile" and (profile_id := text_of(field_of(item, "id")))
+        }
+        yield [_event_record(event, event_type, profiles) for event in json_list(api, page, "data")]
 
 
-def _event_record(event: dict[str, Any], event_type: str, profiles: dict[str, bytes]) -> Record:
+def _event_record(event: Any, event_type: str, profiles: dict[str, bytes]) -> Record:
     """An event with its profile, which may change, counts as it was when first read, and is no part of the payload."""
-    profile_id = (((event.get("relationships") or {}).get("profile") or {}).get("data") or {}).get("id")
+    profile_id = text_of(field_of(event, "relationships", "profile", "data", "id"))
     profile = profiles.get(profile_id or "")
-    occurred_at = utc_instant(event["attributes"]["datetime"])
+    payload = _payload(event)
     return Record(
-        event["id"], _payload(event), occurred_at, (event_type, profile_id, profile.decode() if profile else None)
+        object_id_of(field_of(event, "id"), payload),
+        payload,
+        instant_of(field_of(event, "attributes", "datetime")),
+        (event_type, profile_id, profile.decode() if profile else None),
     )
 
 
@@ -167,44 +194,54 @@ def _audience_kind(api: ProviderClient, organization_id: str, audience_id: str) 
     """Whether an audience is one of the `lists` or of the `segments`."""
     for kind, field in (("lists", "list"), ("segments", "segment")):
         try:
-            api.get(f"/api/{kind}/{audience_id}", {f"fields[{field}]": "name"})
+            api.get(f"/api/{kind}/{quoted(audience_id)}", {f"fields[{field}]": "name"})
         except ProviderError as error:
             if error.status != 404:
                 raise
         else:
             return kind
     raise ConfigurationError(
-        f"klaviyo of organization {organization_id}: a campaign names the audience {audience_id!r}, which is neither a "
-        "list nor a segment of the account. Correct audience_id in the campaigns file."
+        f"klaviyo of organization {organization_id}: a campaign names the audience {shown(audience_id)!r}, which is "
+        "neither a list nor a segment of the account. Correct audience_id in the campaigns file."
     )
 
 
-def _members(api: ProviderClient, kind: str, audience_id: str, part: Slice) -> Iterator[list[Record]]:
+def _members(api: ProviderClient, organization_id: str, audience_id: str, part: Slice) -> Iterator[list[Record]]:
     """Members who joined in a slice; on a full look-back all of them, for their profiles may have changed.
 
     Leaving cannot be seen at Klaviyo: who was a member once stays a member here.
     """
+    kind = _audience_kind(api, organization_id, audience_id)
     parameters = {"fields[profile]": MEMBER_FIELDS, "page[size]": MEMBERS_PAGE, "sort": "joined_group_at"}
     if not part.is_full_lookback:
         parameters["filter"] = f"greater-or-equal(joined_group_at,{_bound(part.lower)})"
-    for page in follow_links(api, f"/api/{kind}/{audience_id}/profiles", parameters):
-        members = ((member, utc_instant(member["attributes"]["joined_group_at"])) for member in page["data"])
-        yield [
-            Record(
-                orjson.dumps([audience_id, member["id"]]).decode(),
-                _payload(member),
-                # whoever joined before the slice is read for what has changed since
-                max(joined_at, part.lower),
-                (audience_id, member["id"]),
-            )
-            for member, joined_at in members
-        ]
+    for page in follow_links(api, f"/api/{kind}/{quoted(audience_id)}/profiles", parameters):
+        yield [_member_record(member, audience_id, part) for member in json_list(api, page, "data")]
 
 
-def _payload(resource: dict[str, Any]) -> bytes:
+def _member_record(member: Any, audience_id: str, part: Slice) -> Record:
+    payload = _payload(member)
+    profile_id = object_id_of(field_of(member, "id"), payload)
+    joined_at = instant_of(field_of(member, "attributes", "joined_group_at"))
+    return Record(
+        canonical([audience_id, profile_id]).decode(),
+        payload,
+        # whoever joined before the slice is read for what has changed since
+        joined_at and max(joined_at, part.lower),
+        (audience_id, profile_id),
+    )
+
+
+def _payload(resource: Any) -> bytes:
     """A resource as landed: less its links, which tell where it was fetched and not what it is."""
-    resource.pop("links", None)
-    return orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
+    if isinstance(resource, dict):
+        resource.pop("links", None)
+    return canonical(resource)
+
+
+def _quoted(text: str) -> str:
+    """A text as the filter grammar wants it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _bound(instant: datetime) -> str:

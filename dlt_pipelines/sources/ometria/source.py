@@ -10,14 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from dlt_pipelines.errors import ProviderError
-from dlt_pipelines.http import FixedRate, ProviderClient, StaticHeaders
+from dlt_pipelines.http import FixedRate, ProviderClient, StaticHeaders, quoted
+from dlt_pipelines.json_text import canonical
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.sources.ometria.settings import OmetriaSettings, read_settings
-from dlt_pipelines.sources.reading import Record, Slice, Stream, utc_instant
+from dlt_pipelines.sources.reading import (
+    Record,
+    Slice,
+    Stream,
+    field_of,
+    instant_of,
+    object_id_of,
+    payload_hash,
+    text_of,
+)
 
 NO_STREET = (
     "Ometria's orders have no street, so the address step can match nothing there: e-mail, codes and holdout remain"
@@ -69,33 +78,41 @@ def _objects(api: ProviderClient, settings: OmetriaSettings, path: str, part: Sl
     """Orders or profiles updated in a slice, in the order of their update."""
     parameters = {settings.since_param: _text(part.lower), "orderby": "timestamp_update"}
     for page in _moving_pages(api, settings, path, parameters):
-        yield [Record(str(one["id"]), _payload(one), _updated_at(one)) for one in page]
+        # whether Ometria tells of updates is not documented, and what it does not tell is kept
+        yield [_record(one, instant_of(field_of(one, "timestamp_update"))) for one in page]
 
 
 def _lists(api: ProviderClient, settings: OmetriaSettings, _part: Slice) -> Iterator[list[Record]]:
     """All lists and segments, archived ones too."""
     for page in _moving_pages(api, settings, "/v2/lists", {"mode": "all"}):
-        yield [Record(str(one["id"]), _payload(one), None) for one in page]
+        yield [_record(one, None) for one in page]
 
 
 def _list_changes(
     api: ProviderClient, settings: OmetriaSettings, audience_id: str, part: Slice
 ) -> Iterator[list[Record]]:
     """Who entered or left a list in a slice."""
-    path = f"/v2/lists/{audience_id}/changes"
+    path = f"/v2/lists/{quoted(audience_id)}/changes"
     for page in _moving_pages(api, settings, path, {settings.since_param: _text(part.lower)}):
         yield [_change_record(audience_id, change) for change in page]
 
 
-def _change_record(audience_id: str, change: dict[str, Any]) -> Record:
-    profile_id, timestamp = str(change["profile_id"]), change["timestamp"]
-    object_id = orjson.dumps([audience_id, profile_id, timestamp, change.get("event")]).decode()
-    return Record(object_id, _payload(change), utc_instant(timestamp), (audience_id, profile_id))
+def _record(one: Any, instant: datetime | None) -> Record:
+    payload = canonical(one)
+    return Record(object_id_of(field_of(one, "id"), payload), payload, instant)
+
+
+def _change_record(audience_id: str, change: Any) -> Record:
+    payload = canonical(change)
+    profile_id = object_id_of(field_of(change, "profile_id"), payload)
+    timestamp, event = (text_of(field_of(change, name)) for name in ("timestamp", "event"))
+    object_id = canonical([audience_id, profile_id, timestamp, event]).decode()
+    return Record(object_id, payload, instant_of(timestamp), (audience_id, profile_id))
 
 
 def _moving_pages(
     api: ProviderClient, settings: OmetriaSettings, path: str, parameters: dict[str, str]
-) -> Iterator[list[dict[str, Any]]]:
+) -> Iterator[list[Any]]:
     """Pages by offset over a list that moves while it is read.
 
     A row that is updated meanwhile leaves its place and goes to the end, so the rows behind it move up, and one of
@@ -129,26 +146,19 @@ def _moving_pages(
         offset += max(length - 1, 1)
 
 
-def _page(api: ProviderClient, path: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
+def _page(api: ProviderClient, path: str, parameters: dict[str, str]) -> list[Any]:
     page = api.get(path, parameters)
     if not isinstance(page, list):
         raise ProviderError(f"{api.who}: {path} answered something that is not a list.")
     return page
 
 
-def _identity(one: dict[str, Any]) -> str:
+def _identity(one: Any) -> str:
     """What tells a row of a list from the others, and one update of it from the next."""
-    return orjson.dumps([one.get(name) for name in ("id", "profile_id", "timestamp", "timestamp_update")]).decode()
-
-
-def _updated_at(one: dict[str, Any]) -> datetime | None:
-    """When an object was updated; whether Ometria tells is not documented, and what it does not tell is kept."""
-    updated = one.get("timestamp_update")
-    return utc_instant(updated) if updated else None
-
-
-def _payload(one: dict[str, Any]) -> bytes:
-    return orjson.dumps(one, option=orjson.OPT_SORT_KEYS)
+    if text_of(field_of(one, "id")) is None and text_of(field_of(one, "profile_id")) is None:
+        return payload_hash(canonical(one))
+    names = ("id", "profile_id", "timestamp", "timestamp_update")
+    return canonical([field_of(one, name) for name in names]).decode()
 
 
 def _text(instant: datetime) -> str:

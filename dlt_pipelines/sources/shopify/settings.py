@@ -25,6 +25,7 @@ class ShopifySettings:
         client_secret: Its secret; never shown.
         page_size: Orders a page to begin with; it shrinks where Shopify finds a page too costly.
         bulk_backfill: Whether the first load goes by a bulk operation.
+        max_bulk_mb: How large the result of a bulk operation may be.
         read_subscriptions: Whether to read subscription contracts, which an app needs a scope of its own for.
         subscription_source_names: `source_name` of orders that a subscription app placed, `|`-separated.
         subscription_tags: Tags that a subscription app gives its orders, `|`-separated.
@@ -38,6 +39,7 @@ class ShopifySettings:
     client_secret: str = field(repr=False)
     page_size: int
     bulk_backfill: bool
+    max_bulk_mb: float
     read_subscriptions: bool
     subscription_source_names: str
     subscription_tags: str
@@ -82,6 +84,7 @@ def read_settings(organization_id: str) -> ShopifySettings:
         client_secret="" if token else required_setting("sources", "shopify", organization_id, "client_secret"),
         page_size=max(min(int(parse_number(setting("page_size", "50"), described("page_size"))), 250), 1),
         bulk_backfill=boolean("bulk_backfill", "true"),
+        max_bulk_mb=parse_number(setting("max_bulk_mb", "10000"), described("max_bulk_mb")),
         read_subscriptions=boolean("read_subscriptions", "false"),
         subscription_source_names=setting("subscription_source_names", "subscription_contract"),
         subscription_tags=setting("subscription_tags", "Subscription|Subscription Recurring Order"),
