@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dlt_pipelines.config import general_setting, parse_number
 from dlt_pipelines.errors import ProviderError
 
 
@@ -17,16 +18,16 @@ class TimeUsedUpError(ProviderError):
 class Budget:
     """Seconds that a part may work; while it waits for its turn, its time stands still. For any thread."""
 
-    def __init__(self, who: str, setting: str, seconds: float | None, within: Budget | None = None) -> None:
+    def __init__(self, who: str, reason: str, seconds: float | None, within: Budget | None = None) -> None:
         """A budget that nothing is spent of yet.
 
         Args:
             who: The part, for messages.
-            setting: Which setting says how long, for messages.
+            reason: What limits it, for messages: which setting says so.
             seconds: How long; None for as long as it takes.
             within: Of the whole, which ends its parts as well.
         """
-        self._who, self._setting, self._seconds, self._within = who, setting, seconds, within
+        self._who, self._reason, self._seconds, self._within = who, reason, seconds, within
         self._spent = 0.0
         self._since: float | None = None
         self._lock = threading.Lock()
@@ -67,6 +68,16 @@ class Budget:
             self._within.check(who)
         if self._seconds is not None and self.spent >= self._seconds:
             raise TimeUsedUpError(
-                f"{who}: stopped after {self._seconds:g} s, as the setting {self._setting} says. What was done before "
-                "stays, and the next run goes on from there."
+                f"{who}: stopped after {self._seconds:g} s ({self._reason}). What was done before stays, and the next "
+                "time it goes on from there."
             )
+
+
+def most_seconds(section: str) -> float | None:
+    """How long a whole part of a run may take: `max_seconds` of `[load]` or `[publish]`; None for as long as it takes.
+
+    Raises:
+        ConfigurationError: It is no number.
+    """
+    text = general_setting(section, "max_seconds", "")
+    return parse_number(text, f"the setting max_seconds of [{section}]") if text else None

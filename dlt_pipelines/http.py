@@ -190,7 +190,7 @@ class ProviderClient:
     """Calls one provider's API for one organization.
 
     Attributes:
-        budget: How long all requests together may take; None is as long as it takes.
+        budget: No request is begun once it is used up, and one that is under way goes on; None is as long as it takes.
         retries: How often a request had to be repeated so far.
         throttled_seconds: How long we waited because the provider said, or would have said, that we are too fast.
     """
@@ -346,7 +346,7 @@ class ProviderClient:
 
     def _request_once(self, method: str, url: httpx.URL, headers: dict[str, str] | None = None, **options: Any) -> Any:
         self._keep_pace()
-        with deadline.within(min(self._answer_seconds, self.time_left())):
+        with deadline.within(self._answer_seconds):
             sent = ACCEPTED | self._credentials.headers() | (headers or {})
             self._refuse_odd_key(sent)
             answer, content = self._exchange(self._http.build_request(method, url, headers=sent, **options))

@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 
 from dlt_pipelines import console, ops
-from dlt_pipelines.budget import Budget
+from dlt_pipelines.budget import Budget, most_seconds
 from dlt_pipelines.config import Workspace, general_setting, parse_number
 from dlt_pipelines.database import landed_rows, opened_for_writing
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
@@ -216,7 +216,7 @@ def _load_providers(
         # what is landed comes in small parts; the rest of the memory is for reading
         connection.execute(f"set memory_limit = '{WRITER_MEMORY}'")
         ops.ensure_tables(connection, "loads", "reading_state", "source_settings")
-        whole = Budget("load", "max_seconds of [load]", _most_seconds())
+        whole = Budget("load", "the setting max_seconds of [load]", most_seconds("load"))
         jobs = list(_planned(connection, wanted, report, blank, reconcile, whole))
         ops.begin_loads(connection, [job.record for job in jobs])
         title = f"Loading {len(jobs)} organizations" if len(jobs) > 1 else f"Loading {wanted[0][0].organization_id}"
@@ -255,7 +255,7 @@ def _planned(
             windows.get(name, ops.DEFAULT_WINDOW),
             reconcile,
             blank.started_at,
-            Budget(who, "max_seconds", settings.contract.max_seconds, whole),
+            Budget(who, "its setting max_seconds", settings.contract.max_seconds, whole),
         )
         record = replace(blank, organization_id=name, source=source)
         yield _Job(organization, source, audience_ids, settings, extraction, record)
@@ -446,9 +446,3 @@ def _told(organization_id: str, source: str, problem: Exception, what: str) -> s
     if isinstance(problem, MatchbackError):
         return str(problem)
     return f"{source} of organization {organization_id}: {what} ({where(problem)}). Please report it."
-
-
-def _most_seconds() -> float | None:
-    """How long all providers together may be read; None for as long as it takes."""
-    text = general_setting("load", "max_seconds", "")
-    return parse_number(text, "the setting max_seconds of [load]") if text else None

@@ -96,20 +96,9 @@ def publish(workspace: Workspace) -> list[str]:
     Returns:
         What failed, a sentence each.
     """
-    from dlt_pipelines.destinations import command, publishing
-    from dlt_pipelines.destinations.account import Options
-    from dlt_pipelines.destinations.exposures import publications
+    from dlt_pipelines.destinations import command
 
-    errors = []
-    for tool in publications():
-        try:
-            names, wrong = publishing.due_organizations(workspace, tool)
-            errors += wrong
-            if names:
-                command.publish(workspace, tool, Options(is_sent=True, organizations=tuple(names)))
-        except MatchbackError as error:
-            errors.append(str(error))
-    return errors
+    return command.publish_due(workspace)
 
 
 def _show_waiting(workspace: Workspace) -> None:

@@ -16,6 +16,7 @@ import orjson
 import polars as pl
 
 from dlt_pipelines import console, ops
+from dlt_pipelines.budget import Budget
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.destinations import guards
 from dlt_pipelines.destinations import ledger as ledgers
@@ -105,10 +106,19 @@ class AccountRun:
         self._plan = Plan(plan_connection, publication.tool, self._settings.account)
         self._batch_ids = (f"{self.run_id}-{number:07d}" for number in count())
 
-    def send(self) -> None:
+    @property
+    def most_seconds(self) -> float:
+        """How long the organization may publish to the tool in a run."""
+        return self._settings.max_seconds
+
+    def send(self, budget: Budget | None = None) -> None:
         """Sends what is new or changed.
 
+        Args:
+            budget: For how long requests are begun; None for as long as there are any.
+
         Raises:
+            TimeUsedUpError: There may be more to be sent.
             MatchbackError: It was stopped; what had been sent is in the ledger.
         """
         if not self._options.is_first_run:
@@ -116,6 +126,7 @@ class AccountRun:
         entities = self._publication.entities
         self._ledger.interrupted([one for one in entities if not self._destination.is_repeatable(one)])
         with self._destination as destination, console.Activity(f"Publishing {self._name}") as activity:
+            destination.client.budget = budget
             for entity in entities:
                 record = self._record(entity)
                 # the database first: a run that only the outbox knew of would look like a lost ledger
@@ -123,7 +134,7 @@ class AccountRun:
                 guards.remember_run(self._workspace, self._settings, self.run_id)
                 try:
                     self._refuse_empty_extract(entity)
-                    sender = Sender(destination, self._ledger, record, activity, self._batch_ids)
+                    sender = Sender(destination, self._ledger, record, activity, self._batch_ids, budget)
                     if destination.is_asynchronous:
                         sender.settle_open_jobs([job for job in self._ledger.open_jobs() if job[2] == entity])
                     self._send_entity(entity, record, sender)

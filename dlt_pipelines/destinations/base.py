@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Protocol, Self
 
@@ -11,11 +10,6 @@ import polars as pl
 from dlt_pipelines.destinations.items import Batch, Item, Outcome, Refusal, Request
 from dlt_pipelines.destinations.settings import DestinationSettings
 from dlt_pipelines.http import ProviderClient
-
-LONGEST_MESSAGE = 300
-E_MAIL = re.compile(r"[^\s\"'<>,;:()]+@[^\s\"'<>,;:()]+")
-# digits of a phone number, with what may stand between them
-PHONE = re.compile(r"\+?\d[\d\s().-]{7,}\d")
 
 
 class Destination(Protocol):
@@ -106,8 +100,3 @@ def halves(items: Sequence[Item]) -> list[list[Item]]:
     """Two parts of a request that was refused without saying for which of its objects."""
     middle = (len(items) + 1) // 2
     return [part for part in (list(items[:middle]), list(items[middle:])) if part]
-
-
-def redacted(message: str) -> str:
-    """A destination's words without e-mails and phone numbers, and no longer than is of use."""
-    return PHONE.sub("(number)", E_MAIL.sub("(e-mail)", message))[:LONGEST_MESSAGE]

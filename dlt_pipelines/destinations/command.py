@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from dlt_pipelines import console, ops
+from dlt_pipelines.budget import Budget, most_seconds
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened_for_writing
 from dlt_pipelines.destinations import ledger as ledgers
 from dlt_pipelines.destinations import publishing, summary
 from dlt_pipelines.destinations.account import AccountRun, Options, PublishReport, new_run_id
+from dlt_pipelines.destinations.exposures import publications
 from dlt_pipelines.destinations.ledger import Ledger
 from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.organizations import Organization
 from dlt_pipelines.quality import outgoing
+from dlt_pipelines.unforeseen import where
 
 show_status = summary.show_status
 
@@ -39,6 +45,69 @@ def publish(workspace: Workspace, tool: str, options: Options) -> None:
         summary.show_reasons(workspace, tool)
     if errors:
         raise MatchbackError("\n".join(errors))
+
+
+def publish_due(workspace: Workspace) -> list[str]:
+    """Publishes to all tools, side by side, for the organizations that are due, and prints what was done.
+
+    A slow tool holds up no other, and whatever fails is named while everything else is done.
+
+    Returns:
+        What failed, a sentence each.
+    """
+    errors: list[str] = []
+    wanted: dict[str, tuple[Options, list[Organization]]] = {}
+    for tool in publications():
+        with _collected(errors, tool):
+            names, wrong = publishing.due_organizations(workspace, tool)
+            errors += wrong
+            if names:
+                options = Options(is_sent=True, organizations=tuple(names))
+                options, held = outgoing.let_through(workspace, tool, options)
+                errors += held
+                chosen = publishing.publishing_organizations(workspace, tool, options.organizations)
+                wanted[tool] = options, chosen
+    for tool, report in _sent_side_by_side(workspace, wanted, errors).items():
+        with _collected(errors, tool):
+            summary.show(report, tool)
+            summary.show_reasons(workspace, tool)
+    return errors
+
+
+def _sent_side_by_side(
+    workspace: Workspace, wanted: dict[str, tuple[Options, list[Organization]]], errors: list[str]
+) -> dict[str, PublishReport]:
+    """Sends to several tools at a time; what each did, and of all what failed."""
+    reports: dict[str, PublishReport] = {}
+    if not wanted:
+        return reports
+    with (
+        _collected(errors, "publish"),
+        publishing.opened_for_publishing(workspace) as connection,
+        ThreadPoolExecutor(len(wanted), "tool") as pool,
+    ):
+        budget = Budget("publish", "the setting max_seconds of [publish]", most_seconds("publish"))
+        with budget.running():
+            under_way = {
+                tool: pool.submit(publishing.send, workspace, connection, publications()[tool], chosen, options, budget)
+                for tool, (options, chosen) in wanted.items()
+            }
+            for tool, future in under_way.items():
+                with _collected(errors, tool):
+                    reports[tool] = future.result()
+                    errors += reports[tool].errors
+    return reports
+
+
+@contextmanager
+def _collected(errors: list[str], who: str) -> Iterator[None]:
+    """What goes wrong inside is a sentence, and what follows is done all the same."""
+    try:
+        yield
+    except MatchbackError as error:
+        errors.append(str(error))
+    except Exception as problem:
+        errors.append(f"{who}: stopped by an error that nobody foresaw ({where(problem)}). Please report it.")
 
 
 def resolve(
@@ -87,10 +156,10 @@ def write_history(workspace: Workspace, tool: str, options: Options) -> None:
     with opened_for_writing(workspace) as connection:
         ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
         for organization in chosen:
-            with publishing.guarded(report):
+            with publishing.guarded(report, f"{tool} of organization {organization.organization_id}"):
                 run = AccountRun(workspace, (connection, connection), publication, organization, options, None, report)
                 written.append((organization.organization_id, run.write_history()))
-        with publishing.guarded(report):
+        with publishing.guarded(report, tool):
             report.errors += publishing.unknown_orders(connection, publication, chosen, options)
     for organization_id, file in written:
         if file is None:

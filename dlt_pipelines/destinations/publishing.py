@@ -1,8 +1,13 @@
-"""`matchback publish`: sends what is new or changed and records what became of it; or writes what it would send."""
+"""`matchback publish`: sends what is new or changed and records what became of it; or writes what it would send.
+
+Organizations publish in turns: one that has had its turn while others wait goes on after them, and each has a time
+beyond which it goes on in the next run. So a slow account holds up no other.
+"""
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +16,7 @@ from typing import IO
 import duckdb
 
 from dlt_pipelines import ops
+from dlt_pipelines.budget import Budget, TimeUsedUpError, most_seconds
 from dlt_pipelines.config import Workspace, memory_limit
 from dlt_pipelines.database import landed_rows, opened, opened_for_writing
 from dlt_pipelines.destinations import ledger as ledgers
@@ -19,8 +25,11 @@ from dlt_pipelines.destinations.exposures import Publication, publications
 from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
+from dlt_pipelines.unforeseen import where
 
 MEMORY_LIMIT = "256MB"
+# the first turn of an organization while others wait; each further one is twice as long
+TURN_SECONDS = 60.0
 LAST_RUNS = "select organization_id, max(started_at) from ops.publish_runs where destination = ? group by all"
 HELD = "select organization_id from ops.quality_gate where is_held"
 
@@ -39,26 +48,75 @@ def publish(workspace: Workspace, tool: str, options: Options, now: datetime | N
     """
     publication = known_publication(tool)
     chosen = publishing_organizations(workspace, tool, options.organizations)
-    report = PublishReport()
     if options.is_sent:
-        with opened_for_writing(workspace) as connection, connection.cursor() as second:
-            ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
-            # what is sent is read in parts; without a limit the database would keep all that it has read
-            connection.execute(f"set memory_limit = '{memory_limit(MEMORY_LIMIT)}'")
-            for organization in chosen:
-                with guarded(report):
-                    AccountRun(workspace, (connection, second), publication, organization, options, now, report).send()
-            with guarded(report):
-                report.errors += unknown_orders(connection, publication, chosen, options)
-    else:
-        with opened(workspace) as connection, _requests_file(workspace, tool, report) as file:
-            for organization in chosen:
-                with guarded(report):
-                    AccountRun(
-                        workspace, (connection, connection), publication, organization, options, now, report
-                    ).write(file)
-            with guarded(report):
-                report.errors += unknown_orders(connection, publication, chosen, options)
+        with opened_for_publishing(workspace) as connection:
+            budget = Budget("publish", "the setting max_seconds of [publish]", most_seconds("publish"))
+            with budget.running():
+                return send(workspace, connection, publication, chosen, options, budget, now)
+    report = PublishReport()
+    with opened(workspace) as connection, _requests_file(workspace, tool, report) as file:
+        for organization in chosen:
+            with guarded(report, f"{tool} of organization {organization.organization_id}"):
+                AccountRun(workspace, (connection, connection), publication, organization, options, now, report).write(
+                    file
+                )
+        with guarded(report, tool):
+            report.errors += unknown_orders(connection, publication, chosen, options)
+    return report
+
+
+@contextmanager
+def opened_for_publishing(workspace: Workspace) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The workspace's database with its ledger, for any number of tools at a time.
+
+    Raises:
+        MatchbackError: Another process is using it.
+    """
+    with opened_for_writing(workspace) as connection:
+        ops.ensure_tables(connection, ledgers.LEDGER, ledgers.RUNS)
+        # what is sent is read in parts; without a limit the database would keep all that it has read
+        connection.execute(f"set memory_limit = '{memory_limit(MEMORY_LIMIT)}'")
+        yield connection
+
+
+def send(
+    workspace: Workspace,
+    connection: duckdb.DuckDBPyConnection,
+    publication: Publication,
+    chosen: Sequence[Organization],
+    options: Options,
+    budget: Budget,
+    now: datetime | None = None,
+) -> PublishReport:
+    """Sends to a tool for organizations, in turns; from any thread.
+
+    Args:
+        workspace: Whose.
+        connection: To its database; the tool has sessions of its own.
+        publication: The tool's.
+        chosen: Who publishes.
+        options: What a person asks for.
+        budget: Of the whole run.
+        now: The time that ages are counted from, aware; None is the clock's.
+    """
+    report = PublishReport()
+    with connection.cursor() as first, connection.cursor() as second:
+        waiting: deque[tuple[Organization, Budget | None, float]] = deque((one, None, TURN_SECONDS) for one in chosen)
+        while waiting:
+            organization, left, seconds = waiting.popleft()
+            who = f"{publication.tool} of organization {organization.organization_id}"
+            with guarded(report, who):
+                run = AccountRun(workspace, (first, second), publication, organization, options, now, report)
+                own = left or Budget(who, "its setting max_seconds", run.most_seconds, budget)
+                turn = Budget(who, "others wait", seconds, own) if waiting else own
+                with own.running(), turn.running():
+                    try:
+                        run.send(turn)
+                    except TimeUsedUpError:
+                        own.check()
+                        waiting.append((organization, own, 2 * seconds))
+        with guarded(report, publication.tool):
+            report.errors += unknown_orders(first, publication, chosen, options)
     return report
 
 
@@ -149,8 +207,12 @@ def _order_rows(publication: Publication) -> str:
 
 
 @contextmanager
-def guarded(report: PublishReport) -> Iterator[None]:
-    """One organization's trouble is not the others'.
+def guarded(report: PublishReport, who: str) -> Iterator[None]:
+    """One organization's trouble is not the others', whatever it is.
+
+    Args:
+        report: Which is told of it.
+        who: The tool and the organization, for messages.
 
     Raises:
         MatchbackError: The sync models are not there, which is everybody's.
@@ -161,6 +223,11 @@ def guarded(report: PublishReport) -> Iterator[None]:
         raise MatchbackError("The sync models are not there yet. Run `matchback run`, or `dbt build`, first.") from None
     except MatchbackError as error:
         report.errors.append(str(error))
+    except Exception as problem:
+        report.errors.append(
+            f"{who}: stopped by an error that nobody foresaw ({where(problem)}). The ledger says what was sent. Please "
+            "report it."
+        )
 
 
 @contextmanager
@@ -193,8 +260,13 @@ def due_organizations(workspace: Workspace, tool: str, now: datetime | None = No
     for one in publishing_organizations(workspace, tool, None):
         try:
             is_sent = DESTINATIONS[tool](one.organization_id).settings.is_sent
-        except ConfigurationError as error:
+        except MatchbackError as error:
             errors.append(str(error))
+            continue
+        except Exception as problem:
+            errors.append(
+                f"{tool} of organization {one.organization_id}: its settings cannot be read ({where(problem)})."
+            )
             continue
         if is_sent and at - last.get(one.organization_id, datetime.min) >= every:
             due.append(one.organization_id)

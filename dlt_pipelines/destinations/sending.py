@@ -6,6 +6,7 @@ which are made here meanwhile. A request's rows are in the ledger before it is m
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,10 +15,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlt_pipelines import console
+from dlt_pipelines.budget import Budget, TimeUsedUpError
 from dlt_pipelines.destinations.base import Destination
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Refusal, Status
 from dlt_pipelines.destinations.ledger import RESEND, Ledger, RunRecord, Sent, Verdict
-from dlt_pipelines.errors import ProviderError
+from dlt_pipelines.errors import MatchbackError, ProviderError
+from dlt_pipelines.unforeseen import where
 
 # jobs that are waited for at a time, so that what is remembered of them stays small
 MOST_OPEN_JOBS = 50
@@ -26,7 +29,9 @@ SLOWEST_POLL_SECONDS, PATIENCE_SECONDS = 30.0, 600.0
 SLOWER = 1.5
 # how many times as many requests as are made at a time the ledger has
 AHEAD = 4
-NOT_SENT = "not_sent"
+# how often a run sends the same objects whose job the destination forgot
+MOST_RETURNS = 10
+NOT_SENT, NOT_UNDERSTOOD = "not_sent", "answer_not_understood"
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,12 @@ class Work:
     Attributes:
         batch: What to send.
         sent: Of each of its items, in their order.
+        returns: How often the same objects came back whole, to be sent again.
     """
 
     batch: Batch
     sent: Sequence[Sent]
+    returns: int = 0
 
 
 @dataclass
@@ -86,9 +93,11 @@ class Sender:
         record: RunRecord,
         activity: console.Activity,
         batch_ids: Iterator[str],
+        budget: Budget | None = None,
     ) -> None:
-        """Counts what it does in `record`; `batch_ids` names requests that have to be made anew."""
+        """Counts what it does in `record`; `batch_ids` names requests made anew; `budget` says how long any begin."""
         self._destination, self._ledger, self._record = destination, ledger, record
+        self._budget = budget
         self._activity, self._batch_ids = activity, batch_ids
         settings = destination.settings
         # where nobody limits the rate, the next requests are in the ledger while the others are under way
@@ -101,7 +110,7 @@ class Sender:
         self._sending: dict[Future[Any], Work] = {}
         self._polling: dict[Future[Any], _Job] = {}
         self._is_over = False
-        self._error: ProviderError | None = None
+        self._error: MatchbackError | None = None
 
     def send_all(self, make_work: Callable[[Callable[[Sequence[Refusal]], None]], Iterable[Work]]) -> None:
         """Sends all there is, and waits for what becomes of it.
@@ -110,13 +119,14 @@ class Sender:
             make_work: Gives the work; it is given what takes the rows that are not sent.
 
         Raises:
-            ProviderError: Nothing more can be sent. What had been sent is settled.
+            MatchbackError: Nothing more can be sent, or the time is used up. What had been sent is settled.
         """
         upcoming = iter(make_work(self._refuse))
         self._is_over = False
         concurrency = self._destination.settings.concurrency
         with ThreadPoolExecutor(concurrency, "publish") as self._pool, ThreadPoolExecutor(1, "ledger") as self._clerk:
             while True:
+                self._look_at_the_clock()
                 self._prepare(upcoming)
                 self._tell_the_ledger()
                 self._ask_about_jobs()
@@ -138,17 +148,31 @@ class Sender:
         for batch_id, remote_job_id, entity in jobs:
             outcome = self._destination.poll(Batch(batch_id, entity, ()), remote_job_id)
             if outcome is not None:
-                status = Status.CONFIRMED if outcome.status is Status.CONFIRMED else Status.PENDING
-                self._ledger.settle([Verdict(batch_id, status, outcome.http_status)])
+                is_there = outcome.status is Status.CONFIRMED
+                verdict = Verdict(batch_id, Status.CONFIRMED if is_there else Status.REJECTED, outcome.http_status)
+                self._ledger.settle([verdict if is_there else replace(verdict, fault=Fault(RESEND))])
 
     def _refuse(self, refusals: Sequence[Refusal]) -> None:
         self._note.refusals += refusals
         self._record.rejected_rows += len(refusals)
 
+    def _look_at_the_clock(self) -> None:
+        """Begins nothing more once the time is used up."""
+        try:
+            if self._budget and not self._error:
+                self._budget.check()
+        except TimeUsedUpError as error:
+            self._error = error
+
     def _prepare(self, upcoming: Iterator[Work]) -> None:
         """Makes the requests of the free places ready."""
         while not self._error and self._taken_places() < self._places:
-            following = self._again.popleft() if self._again else None if self._is_over else next(upcoming, None)
+            try:
+                following = self._again.popleft() if self._again else None if self._is_over else next(upcoming, None)
+            except Exception as problem:
+                # what is under way is settled first
+                self._error = self._unforeseen(problem, "the rows could not be made into requests")
+                return
             if following is None:
                 self._is_over = True
                 return
@@ -187,6 +211,9 @@ class Sender:
         waited_for = [*self._sending, *self._polling, *([self._noting] if self._noting else [])]
         due = [job.due for job in self._jobs.values() if not job.is_asked]
         seconds = max(min(due) - time.monotonic(), 0.0) if due else None
+        if self._budget and not self._error:
+            seconds = max(min(self._budget.left(), math.inf if seconds is None else seconds), 0.0)
+        seconds = None if seconds == math.inf else seconds
         if not waited_for:
             time.sleep(seconds or 0.0)
             return
@@ -204,13 +231,20 @@ class Sender:
     def _take_answer(self, work: Work, future: Future[Outcome]) -> None:
         try:
             outcome = future.result()
-        except ProviderError as error:
+        except MatchbackError as error:
             self._error = self._error or error
             # nothing of it arrived, or it does no harm if it did
-            verdict = Verdict(work.batch.batch_id, Status.REJECTED, error.status, fault=Fault(NOT_SENT))
+            answered = error.status if isinstance(error, ProviderError) else None
+            verdict = Verdict(work.batch.batch_id, Status.REJECTED, answered, fault=Fault(NOT_SENT))
             self._note.verdicts.append(verdict)
             self._note.taken_back.append(work.batch.batch_id)
             return
+        except Exception as problem:
+            self._error = self._error or self._unforeseen(problem, "an answer could not be understood")
+            # it may have arrived
+            is_repeatable = self._destination.is_repeatable(work.batch.entity)
+            status = Status.REJECTED if is_repeatable else Status.UNKNOWN
+            outcome = Outcome(status, fault=Fault(NOT_UNDERSTOOD))
         self._record.requests += 1
         if outcome.remote_job_id is None:
             self._settle(work, outcome)
@@ -237,8 +271,11 @@ class Sender:
         job.is_asked = False
         try:
             outcome = future.result()
-        except ProviderError as error:
+        except MatchbackError as error:
             self._error = self._error or error
+            return
+        except Exception as problem:
+            self._error = self._error or self._unforeseen(problem, "an answer could not be understood")
             return
         if outcome is None:
             job.gap = min(job.gap * SLOWER, SLOWEST_POLL_SECONDS)
@@ -255,12 +292,19 @@ class Sender:
         faults = [*outcome.faults.items(), *((item.sync_key, Fault(RESEND)) for item in outcome.updates)]
         if faults:
             self._note.faults.append((batch.batch_id, faults, outcome.http_status))
-        self._count(status, len(batch.items) - len(faults) - sum(map(len, outcome.again)))
+        # a batch that always comes back whole is left to the next run; one that comes back in parts ends by itself
+        again = [one for one in outcome.again if len(one) < len(batch.items) or work.returns < MOST_RETURNS]
+        self._count(status, len(batch.items) - len(faults) - sum(map(len, again)))
         self._record.rejected_rows += len(outcome.faults)
-        for items in outcome.again:
+        for items in again:
             self._queue(work, items, batch.is_update)
         if outcome.updates:
             self._queue(work, outcome.updates, is_update=True)
+
+    def _unforeseen(self, problem: Exception, what: str) -> MatchbackError:
+        """An error that nobody foresaw, in words."""
+        who = self._destination.settings.who
+        return MatchbackError(f"{who}: {what} ({where(problem)}). The ledger says what was sent. Please report it.")
 
     def _count(self, status: Status, rows: int) -> None:
         if status in (Status.ACCEPTED, Status.CONFIRMED):
@@ -274,4 +318,5 @@ class Sender:
     def _queue(self, work: Work, items: Sequence[Item], is_update: bool) -> None:
         sent = dict(zip((item.sync_key for item in work.batch.items), work.sent, strict=True))
         again = [replace(sent[item.sync_key], is_known=True) for item in items]
-        self._again.append(Work(Batch(next(self._batch_ids), work.batch.entity, list(items), is_update), again))
+        batch = Batch(next(self._batch_ids), work.batch.entity, list(items), is_update)
+        self._again.append(Work(batch, again, work.returns + 1))

@@ -9,6 +9,8 @@ from dlt_pipelines.config import parse_number, provider_setting, setting_variabl
 from dlt_pipelines.errors import ConfigurationError
 
 KIND = "destination"
+# older than any order
+MOST_DAYS = 36_500
 YES, NO = ("true", "yes", "1"), ("false", "no", "0")
 
 
@@ -31,6 +33,7 @@ class DestinationSettings:
         backfill_after: Rows older than that go only with `--backfill`.
         max_attempts: How often a payload that is refused is sent, over all runs.
         max_reject_share: Above this share of rejects a run has failed.
+        max_seconds: How long a run may publish.
     """
 
     tool: str
@@ -47,6 +50,7 @@ class DestinationSettings:
     backfill_after: timedelta
     max_attempts: int
     max_reject_share: float
+    max_seconds: float
 
     @property
     def who(self) -> str:
@@ -109,9 +113,10 @@ def read_settings(tool: str, organization_id: str, most_items: int, per_second: 
         concurrency=int(number("concurrency", 4, 1)),
         timeout_seconds=number("timeout_seconds", 60, 0.1),
         poll_seconds=number("poll_seconds", 2),
-        backfill_after=timedelta(days=number("backfill_after_days", 30)),
+        backfill_after=timedelta(days=min(number("backfill_after_days", 30), MOST_DAYS)),
         max_attempts=int(number("max_attempts", 5, 1)),
         max_reject_share=number("max_reject_share", 0.05),
+        max_seconds=number("max_seconds", 1800),
     )
 
 

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlt_pipelines.destinations.base import redacted
 from dlt_pipelines.destinations.items import Item, Refusal
 from dlt_pipelines.destinations.odp import history
 from dlt_pipelines.destinations.odp import payload as odp_payload
@@ -24,6 +23,7 @@ from dlt_pipelines.destinations.payload import LINE_COLUMNS
 from dlt_pipelines.destinations.planner import MOST_BYTES, plan
 from dlt_pipelines.sandbox import odp, omnisend
 from dlt_pipelines.sandbox.destination import InvalidError, exact_json
+from dlt_pipelines.wording import foreign
 
 MOST_EXAMPLES = 150
 TEXTS = st.text(max_size=40)
@@ -387,4 +387,4 @@ def test_rows_of_the_history_file_repeat_the_order_for_each_line_and_are_negativ
     ],
 )
 def test_a_destinations_words_are_kept_without_peoples_data(said: str, shown: str) -> None:
-    assert redacted(said) == shown
+    assert foreign(said) == shown

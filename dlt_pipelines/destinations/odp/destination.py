@@ -6,17 +6,19 @@ takes the others of such a request is not documented.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
-from dlt_pipelines.destinations.base import Connected, halves, redacted
+from dlt_pipelines.destinations.base import Connected, halves
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Refusal, Request, Status
 from dlt_pipelines.destinations.odp import payload
 from dlt_pipelines.destinations.settings import DestinationSettings, boolean, read_settings
 from dlt_pipelines.errors import ProviderError, UnknownOutcomeError
 from dlt_pipelines.http import FixedRate, ProviderClient, StaticHeaders
+from dlt_pipelines.sources.reading import field_of
+from dlt_pipelines.wording import foreign
 
 # The public part of a key, before the dot, says by its end where the account lives; the vendor's SDK goes by that, too.
 HOSTS = {"-eu1": "https://api.eu1.odp.optimizely.com", "-au1": "https://api.au1.odp.optimizely.com"}
@@ -85,13 +87,17 @@ class Odp(Connected):
         request = self.request(batch.entity, batch.items)
         is_repeatable = self.is_repeatable(batch.entity)
         try:
-            self.client.post(request.path, request.body, is_repeatable=is_repeatable)
+            answer = self.client.post(request.path, request.body, is_repeatable=is_repeatable)
         except UnknownOutcomeError as error:
-            return Outcome(Status.UNKNOWN, error.status, fault=Fault("no_answer", redacted(str(error))))
+            return Outcome(Status.UNKNOWN, error.status, fault=Fault("no_answer", foreign(str(error))))
         except ProviderError as error:
             if error.status not in (400, 413):
                 raise
             return self._refused(batch, error, is_repeatable)
+        if not _is_taken(answer):
+            # a page or a proxy's answer, and not what ODP says of what it took
+            status = Status.REJECTED if is_repeatable else Status.UNKNOWN
+            return Outcome(status, fault=Fault("answer_not_understood"))
         return Outcome(Status.ACCEPTED, 202)
 
     def poll(self, _batch: Batch, _remote_job_id: str) -> Outcome | None:
@@ -116,7 +122,7 @@ class Odp(Connected):
             if place in invalids
         }
         others = [item for item in batch.items if item.sync_key not in faults]
-        fault = Fault(f"http_{error.status}", redacted(str(error)))
+        fault = Fault(f"http_{error.status}", foreign(str(error)))
         # a request that is too large was not looked into
         if is_repeatable or self._is_400_atomic or error.status == 413:
             if len(batch.items) == 1:
@@ -132,13 +138,20 @@ def host_of(key: str) -> str:
     return next((host for suffix, host in HOSTS.items() if public.endswith(suffix)), DEFAULT_HOST)
 
 
+def _is_taken(answer: Any) -> bool:
+    """Whether a good answer says that what was sent was taken: an object, whose own status, if any, is a good one."""
+    told = field_of(answer, "status")
+    is_good = 200 <= told < 300 if isinstance(told, int) and not isinstance(told, bool) else told is None
+    return isinstance(answer, dict) and is_good
+
+
 def _invalids(body: Any) -> dict[int, str]:
     """What ODP says against objects, by their place in the request."""
-    detail = body.get("detail") if isinstance(body, Mapping) else None
-    listed = detail.get("invalids") if isinstance(detail, Mapping) else None
+    listed = field_of(body, "detail", "invalids")
     found = {}
     for one in listed if isinstance(listed, list) else []:
-        places = [value for name, value in one.items() if name != "message" and isinstance(value, int)]
+        values = one.items() if isinstance(one, dict) else ()
+        places = [value for name, value in values if name != "message" and type(value) is int]
         if places:
-            found[places[0]] = redacted(str(one.get("message") or "no reason given"))
+            found[places[0]] = foreign(str(one.get("message") or "no reason given"))
     return found

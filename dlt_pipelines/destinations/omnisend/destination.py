@@ -14,7 +14,7 @@ import httpx
 import polars as pl
 
 from dlt_pipelines.config import provider_setting
-from dlt_pipelines.destinations.base import Connected, halves, redacted
+from dlt_pipelines.destinations.base import Connected, halves
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Refusal, Request, Status
 from dlt_pipelines.destinations.omnisend import payload
 from dlt_pipelines.destinations.settings import KIND, DestinationSettings, read_settings
@@ -25,9 +25,13 @@ from dlt_pipelines.http import (
     StaticHeaders,
     TransientError,
     json_object,
+    quoted,
     refuse_repeated,
     retry_after,
+    seconds_of,
 )
+from dlt_pipelines.sources.reading import field_of, text_of
+from dlt_pipelines.wording import foreign
 
 HOST = "https://api.omnisend.com"
 V5, V2026 = "v5", "2026-03-15"
@@ -110,17 +114,18 @@ class Omnisend(Connected):
         except ProviderError as error:
             if error.status not in (400, 413, 422):
                 raise
-            fault = Fault(f"http_{error.status}", redacted(str(error)))
+            fault = Fault(f"http_{error.status}", foreign(str(error)))
             if len(batch.items) == 1:
                 return Outcome(Status.REJECTED, error.status, fault=fault)
             return Outcome(None, error.status, again=halves(batch.items))
-        if not answer.get("batchID"):
+        remote_job_id = text_of(answer.get("batchID"))
+        if remote_job_id is None:
             raise ProviderError(f"{self.client.who}: {request.path} took a batch and gave no batchID to ask about.")
-        return Outcome(Status.ACCEPTED, 201, remote_job_id=str(answer["batchID"]))
+        return Outcome(Status.ACCEPTED, 201, remote_job_id=remote_job_id)
 
     def poll(self, batch: Batch, remote_job_id: str) -> Outcome | None:
         """See `Destination`."""
-        path = f"{self._base_path}/batches/{remote_job_id}"
+        path = f"{self._base_path}/batches/{quoted(remote_job_id)}"
         try:
             job = json_object(self.client, self.client.get(path))
         except ProviderError as error:
@@ -130,7 +135,7 @@ class Omnisend(Connected):
             return Outcome(None, error.status, again=[list(batch.items)])
         if job.get("status") not in ENDED:
             return None
-        if job["status"] == "finished" and not job.get("errorsCount"):
+        if job["status"] == "finished" and job.get("errorsCount") in (0, None):
             return Outcome(Status.CONFIRMED, 200)
         return self._judged(batch, list(self._answered(path)), is_stopped=job["status"] == "stopped")
 
@@ -139,12 +144,12 @@ class Omnisend(Connected):
         self.client.get(f"{self._base_path}/batches", {"endpoint": "events", "limit": "1"})
         return f"Omnisend answers ({self._version})"
 
-    def _judged(self, batch: Batch, answered: list[dict[str, Any]], is_stopped: bool) -> Outcome:
+    def _judged(self, batch: Batch, answered: list[Any], is_stopped: bool) -> Outcome:
         items = {item.match_id: item for item in batch.items}
         confirmed, faults, updates = set(), {}, []
         for one in answered:
-            item = items.get(payload.match_id(batch.entity, one.get("request")) or "")
-            code = int(one.get("responseCode") or 0)
+            item = items.get(payload.match_id(batch.entity, field_of(one, "request")) or "")
+            code, response = _code(field_of(one, "responseCode")), field_of(one, "response")
             if item is None:
                 continue
             if 200 <= code < 300:
@@ -152,23 +157,24 @@ class Omnisend(Connected):
             elif code == 409 and self.tells_updates(batch.entity) and not batch.is_update:
                 updates.append(item)
             else:
-                faults[item.sync_key] = Fault(f"http_{code}", _reason(one.get("response")), _field(one.get("response")))
+                faults[item.sync_key] = Fault(f"http_{code}", _reason(response), _field(response))
         told = confirmed | faults.keys() | {item.sync_key for item in updates}
         missing = "stopped" if is_stopped else "not_answered"
         faults |= {item.sync_key: Fault(missing) for item in batch.items if item.sync_key not in told}
         return Outcome(Status.CONFIRMED if confirmed else None, 200, faults=faults, updates=updates)
 
-    def _answered(self, path: str) -> Iterator[dict[str, Any]]:
+    def _answered(self, path: str) -> Iterator[Any]:
         """The items of a batch with their answers, all pages of them."""
         parameters: dict[str, str] | None = {"limit": str(PAGE)}
         following: str | None = f"{path}/items"
         followed: set[str] = set()
         while following:
             page = json_object(self.client, self.client.get(following, parameters))
-            yield from page.get("items") or page.get("responses") or []
-            paging = page.get("paging") or {}
-            cursor = (paging.get("cursors") or {}).get("after") if paging.get("hasMore") else None
-            following = f"{path}/items" if cursor else paging.get("next")
+            found = page.get("items") or page.get("responses")
+            yield from found if isinstance(found, list) else []
+            paging = page.get("paging")
+            cursor = field_of(paging, "cursors", "after") if field_of(paging, "hasMore") else None
+            following = f"{path}/items" if cursor else field_of(paging, "next")
             if following:
                 refuse_repeated(self.client, cursor or following, followed)
             parameters = {"limit": str(PAGE), "after": cursor} if cursor else None
@@ -177,22 +183,26 @@ class Omnisend(Connected):
         """Lets nobody send while Omnisend says that we are too fast; how long is in a header or in the body."""
         if answer.status_code != 429:
             return
-        told = body.get("retryAfter") if isinstance(body, dict) else None
-        seconds = retry_after(answer)
-        if seconds is None and isinstance(told, int | float | str):
-            seconds = float(told)
+        told = seconds_of(field_of(body, "retryAfter"))
+        asked = retry_after(answer)
+        seconds = told if asked is None else asked
         self._pace.hold(seconds or 0.0)
         raise TransientError("answered 429", seconds, is_throttling=True, status=429)
 
 
+def _code(value: Any) -> int:
+    """A status of an item; 0 where there is none that can be read."""
+    text = text_of(value) or ""
+    return int(text) if text.isdecimal() and len(text) == 3 else 0
+
+
 def _reason(response: Any) -> str | None:
-    if not isinstance(response, dict):
-        return None
-    found = response.get("error") or response.get("message") or response.get("detail") or response.get("title")
-    return redacted(str(found)) if found else None
+    names = ("error", "message", "detail", "title")
+    found = next((told for name in names if (told := field_of(response, name))), None)
+    return foreign(str(found)) if found else None
 
 
 def _field(response: Any) -> str | None:
-    errors = response.get("errors") if isinstance(response, dict) else None
-    first = errors[0] if isinstance(errors, list) and errors else None
-    return str(first["field"]) if isinstance(first, dict) and first.get("field") else None
+    errors = field_of(response, "errors")
+    pointer = field_of(errors[0], "field") if isinstance(errors, list) and errors else None
+    return foreign(str(pointer)) if pointer else None
