@@ -229,7 +229,7 @@ class ProviderClient:
         self._answer_seconds = timeout_seconds
         timeout = httpx.Timeout(min(timeout_seconds, SILENCE_SECONDS), connect=min(timeout_seconds, CONNECT_SECONDS))
         self._http = deadline.keep(httpx.Client(timeout=timeout, follow_redirects=False, verify=_trusted_authorities()))
-        self._most_bytes = most_answer_bytes()
+        self._most_bytes = _most_answer_mb() * 1e6
         self._fetcher = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fetch")
         self._counting = threading.Lock()
         # who was down for all of a request's attempts is asked once at a time until it answers
@@ -441,7 +441,7 @@ class ProviderClient:
                 "address. Check base_url.",
                 status,
             )
-        raise ProviderError(f"{self.who}: {path} answered {status}: {_reason(body)}", status, body=body)
+        raise ProviderError(f"{self.who}: {path} answered {status}: {_reason(body)}.", status, body=body)
 
     def _keep_pace(self) -> None:
         seconds = min(self._pace.delay() if self._pace else 0.0, max(self.time_left(), 0.0))
@@ -510,17 +510,6 @@ def token_of(authority: ProviderClient, answer: Any) -> str:
     return token
 
 
-def most_answer_bytes() -> int:
-    """How large an answer may be: the setting `max_answer_mb` of `[http]`.
-
-    Raises:
-        ConfigurationError: It is no number.
-    """
-    return int(
-        parse_number(general_setting("http", "max_answer_mb", str(MOST_ANSWER_MB)), "the setting max_answer_mb") * 1e6
-    )
-
-
 def follow_links(client: ProviderClient, path: str, parameters: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Pages of a JSON:API collection, following `links.next` as the server gave it.
 
@@ -582,6 +571,12 @@ def _trusted_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+def _most_answer_mb() -> float:
+    """How large an answer of any provider or tool may be."""
+    text = general_setting("http", "max_answer_mb", str(MOST_ANSWER_MB))
+    return parse_number(text, "the setting max_answer_mb of [http]")
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None, bytes]:
     """What must be the same for a key to go along."""
     return url.scheme, url.host, url.port, url.userinfo
@@ -600,4 +595,4 @@ def _reason(body: Any) -> str:
     objects = [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
     details = [error.get("detail") or error.get("message") for error in objects]
     told = "; ".join(one for one in details if isinstance(one, str)) or body.get("message")
-    return foreign(told) if isinstance(told, str) and told else "no reason given"
+    return foreign(told).rstrip(".") if isinstance(told, str) and told else "no reason given"

@@ -24,7 +24,7 @@ from dlt_pipelines.errors import ConfigurationError, MatchbackError
 # each tick goes back this far; the full look-back is only worth its requests once in a while
 TICK_OVERLAP = timedelta(minutes=10)
 FULL_LOOKBACK_EVERY = timedelta(hours=1)
-MAX_SECONDS = 3600
+MAX_SECONDS, TIMEOUT_SECONDS = 3600, 120
 MOST_DAYS = 36_500
 
 
@@ -38,6 +38,7 @@ class ReadingContract:
         lookback: How far the hourly full look-back goes back behind the checkpoint.
         reconcile_every: How often a load reads the longest attribution window anew by itself; zero is never.
         max_seconds: How long a load may read.
+        timeout_seconds: How long an answer may take.
     """
 
     initial_date: datetime
@@ -45,6 +46,7 @@ class ReadingContract:
     lookback: timedelta
     reconcile_every: timedelta = timedelta(0)
     max_seconds: float = MAX_SECONDS
+    timeout_seconds: float = TIMEOUT_SECONDS
 
 
 def read_contract(provider: str, organization_id: str, lookback_days: int) -> ReadingContract:
@@ -78,6 +80,7 @@ def read_contract(provider: str, organization_id: str, lookback_days: int) -> Re
         lookback=days("lookback_days", lookback_days),
         reconcile_every=days("reconcile_every_days", 7),
         max_seconds=number("max_seconds", MAX_SECONDS),
+        timeout_seconds=max(number("timeout_seconds", TIMEOUT_SECONDS), 0.1),
     )
 
 

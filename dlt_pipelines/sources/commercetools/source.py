@@ -51,7 +51,14 @@ def client(organization_id: str, settings: CommercetoolsSettings) -> ProviderCli
     credentials = ClientCredentials(
         partial(_token, organization_id, settings), lambda token: {"Authorization": f"Bearer {token}"}
     )
-    return ProviderClient("commercetools", organization_id, settings.base_url, credentials, check=_check)
+    return ProviderClient(
+        "commercetools",
+        organization_id,
+        settings.base_url,
+        credentials,
+        check=_check,
+        timeout_seconds=settings.contract.timeout_seconds,
+    )
 
 
 def streams(
@@ -90,7 +97,14 @@ def _token(organization_id: str, settings: CommercetoolsSettings) -> str:
     """A token from the authorisation host, which lives for two days."""
     pair = base64.b64encode(f"{settings.client_id}:{settings.client_secret}".encode()).decode()
     headers = StaticHeaders({"Authorization": f"Basic {pair}"})
-    with ProviderClient("commercetools", organization_id, settings.auth_url, headers, setting="auth_url") as authority:
+    with ProviderClient(
+        "commercetools",
+        organization_id,
+        settings.auth_url,
+        headers,
+        timeout_seconds=settings.contract.timeout_seconds,
+        setting="auth_url",
+    ) as authority:
         answer = authority.post(
             "/oauth/token", b"grant_type=client_credentials", media_type="application/x-www-form-urlencoded"
         )

@@ -46,7 +46,14 @@ def client(organization_id: str, settings: KlaviyoSettings) -> ProviderClient:
         "revision": settings.revision,
         "Accept": "application/vnd.api+json",
     }
-    return ProviderClient("klaviyo", organization_id, settings.base_url, StaticHeaders(headers), RateLimitHeaders())
+    return ProviderClient(
+        "klaviyo",
+        organization_id,
+        settings.base_url,
+        StaticHeaders(headers),
+        RateLimitHeaders(),
+        timeout_seconds=settings.contract.timeout_seconds,
+    )
 
 
 def streams(

@@ -44,6 +44,7 @@ def client(organization_id: str, settings: OmetriaSettings) -> ProviderClient:
         settings.base_url,
         StaticHeaders({"X-Ometria-Auth": settings.api_key, "Accept": "application/json"}),
         FixedRate(settings.requests_per_second),
+        timeout_seconds=settings.contract.timeout_seconds,
     )
 
 

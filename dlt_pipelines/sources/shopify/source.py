@@ -75,7 +75,13 @@ def client(organization_id: str, settings: ShopifySettings) -> ProviderClient:
     )
     who = f"shopify of organization {organization_id}"
     return ProviderClient(
-        "shopify", organization_id, settings.base_url, credentials, CostBucket(), check=partial(_check, who)
+        "shopify",
+        organization_id,
+        settings.base_url,
+        credentials,
+        CostBucket(),
+        check=partial(_check, who),
+        timeout_seconds=settings.contract.timeout_seconds,
     )
 
 
@@ -116,7 +122,13 @@ def probe(organization_id: str) -> str:
 
 def _token(organization_id: str, settings: ShopifySettings) -> str:
     """A token by the client-credentials grant, which lives for a day."""
-    with ProviderClient("shopify", organization_id, settings.base_url, StaticHeaders({})) as authority:
+    with ProviderClient(
+        "shopify",
+        organization_id,
+        settings.base_url,
+        StaticHeaders({}),
+        timeout_seconds=settings.contract.timeout_seconds,
+    ) as authority:
         grant = {
             "client_id": settings.client_id,
             "client_secret": settings.client_secret,
@@ -137,7 +149,7 @@ def _check(who: str, answer: httpx.Response, body: Any) -> None:
         raise TransientError("throttled us", _seconds_short(body), is_throttling=True)
     if "INTERNAL_SERVER_ERROR" in codes:
         raise TransientError("reported an error of its own", status=500)
-    messages = foreign("; ".join(str(field_of(error, "message")) for error in errors))
+    messages = foreign("; ".join(str(field_of(error, "message")) for error in errors)).rstrip(".")
     code = TOO_COSTLY if TOO_COSTLY in codes else next(iter(codes), None)
     advice = " Give the app the scope it needs (read_orders, read_customers)." if "ACCESS_DENIED" in codes else ""
     raise ProviderError(f"{who}: the query was refused: {messages}.{advice}", answer.status_code, code)
