@@ -30,6 +30,7 @@ LONGEST_FILES = (
         "test_builds_property",
         "test_part_builds",
         "test_faults",
+        "test_answers_fuzz",
         "test_documents",
         "test_commands",
         "test_publish",

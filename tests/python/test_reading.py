@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,10 @@ from dlt_pipelines.sources.reading import (
     SliceKind,
     SliceReading,
     StreamState,
+    field_of,
+    instant_of,
     next_slice,
+    object_id_of,
     utc_instant,
 )
 
@@ -131,3 +135,30 @@ def test_instants_are_compared_in_utc_however_they_are_written(text: str) -> Non
 def test_a_slice_is_half_open() -> None:
     part = Slice(NOW, NOW + HOUR, SliceKind.TICK)
     assert [part.holds(NOW + n * HOUR) for n in (-1, 0, 1)] == [False, True, False]
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("x" * 2_000),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "a", "b"]), inner, max_size=3),
+)
+
+
+@given(ANYTHING, ANYTHING | st.datetimes().map(str) | st.just("0001-01-01T00:00:00+14:00"))
+def test_whatever_an_object_is_it_has_an_id_and_a_time_within_the_bounds_or_none(found: Any, told: Any) -> None:
+    object_id = object_id_of(field_of(found, "id"), b"{}")
+    assert 0 < len(object_id) <= 1_000
+    assert "\0" not in object_id
+    instant = instant_of(told)
+    assert instant is None or 1990 <= instant.year < 2100
+    assert field_of(found, "a", "b", "id") is None or isinstance(found, dict)
+
+
+def test_an_id_that_cannot_be_read_is_made_of_the_payload() -> None:
+    odd: list[Any] = [None, True, "", "  ", [], {}, "x" * 1_001, "a\0b"]
+    ids = [object_id_of(one, b"{}") for one in odd]
+    assert ids == ["unreadable-44136fa355b3678a"] * len(ids)
+    assert [object_id_of(good, b"{}") for good in ("a/b", 7, "20261025100000114001")] == [
+        "a/b",
+        "7",
+        "20261025100000114001",
+    ]
