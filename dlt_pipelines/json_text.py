@@ -12,8 +12,8 @@ import orjson
 
 # an integer of so many digits may be past 64 bits, so it is kept as a text
 LONG_INTEGER = 19
-# a double may change a number of so many digits, and makes zero of one with such an exponent; most answers have neither,
-# and to look for them takes a fifth of the time that reading takes
+# a double may change a number of so many digits, and makes zero of one with such an exponent; most answers have
+# neither, and to look for them takes a fifth of the time that reading takes
 ALL_DIGITS_ALIKE = bytes.maketrans(b"0123456789.E", b"0" * 11 + b"e")
 LONG_DIGITS, SMALL_EXPONENT = b"0" * 16, b"0e-000"
 # what stands before a number; before other digits, as in an id or a text, there is something else
