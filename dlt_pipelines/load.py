@@ -330,18 +330,22 @@ class _Loading:
 
     def _turn(self, job: _Job) -> None:
         """Reads on from where the last turn ended, in a thread of the provider's."""
+        is_over = True
         try:
             is_over = self._go_on(job)
+            if is_over:
+                self._activity.advance(job.organization.organization_id + job.source, 1.0, len(self._jobs))
         except Exception as problem:  # a bug or a setting that nobody foresaw must not take the others down
             is_over = True
             job.extraction.errors.append(
                 _told(job.organization.organization_id, job.source, problem, "it could not be read to its end")
             )
-        if not is_over:
-            self._pools[job.source].submit(self._turn, job)
-            return
-        self._activity.advance(job.organization.organization_id + job.source, 1.0, len(self._jobs))
-        self._waiting.put(_Ended(job))
+        finally:
+            # the writer waits for the end of each
+            if is_over:
+                self._waiting.put(_Ended(job))
+            else:
+                self._pools[job.source].submit(self._turn, job)
 
     def _go_on(self, job: _Job) -> bool:
         """Reads for a turn; whether all is read."""
@@ -352,6 +356,7 @@ class _Loading:
                 if parcel is not None:
                     self._waiting.put((job, parcel))
                 if time.monotonic() - begun > TURN_SECONDS and not self._stop.is_set():
+                    job.extraction.rest()
                     return False
         return True
 

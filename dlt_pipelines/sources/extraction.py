@@ -89,6 +89,7 @@ class Extraction:
     rows_read: int = 0
     slice_from: datetime | None = None
     slice_to: datetime | None = None
+    _spool: _Spool | None = None
 
     def parcels(
         self, streams: Iterator[Stream | Missing], folder: Path, progress: Progress, stop: threading.Event
@@ -104,17 +105,22 @@ class Extraction:
             progress: Called with what is read, how many rows more, and how much of the stream's slice is read.
             stop: Set when nobody wants the parcels any more.
         """
-        spool = _Spool(self, folder)
+        self._spool = spool = _Spool(self, folder)
         try:
             for stream in streams:
                 if isinstance(stream, Missing):
                     self.errors.append(str(stream.error))
                 else:
                     yield from self._tried(stream, spool, progress, stop)
-        except MatchbackError as error:
+        except Exception as problem:
             # the time is used up, or what there is to be read cannot even be told
-            self.errors.append(str(error))
+            self.errors.append(self._told(problem))
         yield spool.close()
+
+    def rest(self) -> None:
+        """Holds no rows in memory until it is read on."""
+        if self._spool:
+            self._spool.flush()
 
     def _tried(
         self, stream: Stream, spool: _Spool, progress: Progress, stop: threading.Event
@@ -128,13 +134,16 @@ class Extraction:
             yield from self._read(stream, spool, progress, stop)
         except TimeUsedUpError:
             raise
-        except MatchbackError as error:
-            self.errors.append(str(error))
         except Exception as problem:  # a bug or an answer nobody foresaw must not take the others down
-            self.errors.append(
-                f"{self.source} of organization {self.organization_id}: an answer could not be understood "
-                f"({where(problem)}); what was read before it is landed. Please report it."
-            )
+            self.errors.append(self._told(problem))
+
+    def _told(self, problem: Exception) -> str:
+        if isinstance(problem, MatchbackError):
+            return str(problem)
+        return (
+            f"{self.source} of organization {self.organization_id}: an answer could not be understood "
+            f"({where(problem)}); what was read before it is landed. Please report it."
+        )
 
     def _read(
         self, stream: Stream, spool: _Spool, progress: Progress, stop: threading.Event
@@ -191,10 +200,14 @@ class _Spool:
         if len(waiting) >= BATCH_ROWS:
             self._write(stream.table)
 
-    def close(self) -> Parcel:
-        """Ends the files and begins anew."""
+    def flush(self) -> None:
+        """Writes what is in memory."""
         for table in self._records:
             self._write(table)
+
+    def close(self) -> Parcel:
+        """Ends the files and begins anew."""
+        self.flush()
         for writer in self._writers.values():
             writer.close()
         parcel = Parcel(

@@ -14,6 +14,7 @@ import pytest
 from klaviyo_api import KlaviyoAPI
 
 from dlt_pipelines import doctor
+from dlt_pipelines import load as loading
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.load import load
 from dlt_pipelines.sandbox import klaviyo, ometria, server
@@ -202,3 +203,41 @@ def test_a_server_that_gives_the_same_page_for_ever_is_found_out_and_what_it_gav
     assert "the same" in error
     with duckdb.connect(str(ready.database), read_only=True) as connection:
         assert connection.execute(f"select count(*) > 0 from raw_{provider}.orders").fetchall() == [(True,)]
+
+
+def test_organizations_that_have_had_their_turn_go_on_after_the_others(
+    ready: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turns of no time at all, two providers' worth of pages: everything is read, each page in a turn of its own."""
+    monkeypatch.setattr("dlt_pipelines.load.TURN_SECONDS", 0.0)
+    monkeypatch.setenv("LOAD__PARALLEL_ORGANIZATIONS", "1")
+    turns: list[str] = []
+    go_on = loading._Loading._go_on
+
+    def noted(self: Any, job: Any) -> bool:
+        turns.append(job.organization.organization_id)
+        return go_on(self, job)
+
+    monkeypatch.setattr(loading._Loading, "_go_on", noted)
+    report = load(ready)
+    assert not report.errors
+    assert all(turns.count(name) > 1 for name in ("juniper", "heron", "marlow", "tamarind"))
+    with duckdb.connect(str(ready.database), read_only=True) as connection:
+        landed = {
+            provider: connection.execute(f"select count(*) from raw_{provider}.{table}").fetchall()[0][0]
+            for provider, table in (("klaviyo", "order_events"), ("ometria", "orders"), ("shopify", "orders"))
+        }
+    assert sum(landed.values()) <= report.rows_new
+    assert all(landed.values())
+
+
+def test_a_load_that_has_had_its_time_is_said_and_the_next_goes_on(ready: Workspace) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCES__OMETRIA__HERON__MAX_SECONDS", "0")
+        (error,) = load(ready).errors
+        patch.setenv("LOAD__MAX_SECONDS", "0")
+        assert len(load(ready).errors) == 4
+    assert error.startswith("ometria of organization heron: stopped after 0 s (its setting max_seconds).")
+    report = load(ready)
+    assert not report.errors
+    assert next(one for one in report.records if one.organization_id == "heron").rows_new > 0
