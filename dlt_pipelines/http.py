@@ -318,7 +318,7 @@ class ProviderClient:
             self._is_down = self._is_down and error.status is None
             raise
         except TransientError as error:
-            self._is_down = not error.is_final
+            self._is_down = is_repeatable and not error.is_final
             raise self._given_up(url, error, is_repeatable, retrying.statistics["attempt_number"]) from None
         self._is_down = False
         return answer

@@ -206,6 +206,13 @@ def test_a_server_that_is_still_down_is_asked_once_and_not_six_times(monkeypatch
     assert client.get("/b") == client.get("/c") == {}
 
 
+def test_a_request_that_is_made_once_by_its_nature_says_nothing_of_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = scripted_client(monkeypatch, *[httpx.Response(503)] * 2, httpx.Response(200, json={}))
+    with pytest.raises(UnknownOutcomeError):
+        client.post("/v3/events", b"[]", is_repeatable=False)
+    assert client.get("/a") == {}
+
+
 @pytest.mark.parametrize("kind", ["slow", "endless"])
 @pytest.mark.parametrize("seed", range(4))
 def test_an_answer_has_a_deadline_and_a_size_whatever_trickles_in(
