@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -281,15 +281,21 @@ class ProviderClient:
         Args:
             first: Fetches the first page.
             following: Gives for a page what fetches the next one, or None when it was the last.
+
+        Raises:
+            ProviderError: A page could not be had, or does not tell the next one; that page is given all the same.
         """
-        fetch: Callable[[], T] | None = first
-        pending = self._fetcher.submit(first)
-        while fetch:
-            page = pending.result()
-            fetch = following(page)
-            if fetch:
-                pending = self._fetcher.submit(fetch)
+        pending: Future[T] | None = self._fetcher.submit(first)
+        while pending:
+            page, error = pending.result(), None
+            try:
+                fetch = following(page)
+            except ProviderError as problem:
+                fetch, error = None, problem
+            pending = self._fetcher.submit(fetch) if fetch else None
             yield page
+            if error:
+                raise error
 
     def time_left(self) -> float:
         """Seconds that its budget, or a deadline of this thread, leaves; infinite where there is neither."""

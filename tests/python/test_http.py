@@ -140,6 +140,17 @@ def test_a_page_that_comes_again_stops_the_load(monkeypatch: pytest.MonkeyPatch)
         list(follow_links(client, "/api/events", {}))
 
 
+@pytest.mark.parametrize("links", [{"next": 5}, {"next": ["x"]}, [], "x", True, {"next": "no-path"}], ids=str)
+def test_a_page_that_does_not_tell_the_next_one_is_given_before_the_error(
+    monkeypatch: pytest.MonkeyPatch, links: object
+) -> None:
+    client = scripted_client(monkeypatch, httpx.Response(200, json={"data": [1], "links": links}))
+    pages = follow_links(client, "/api/events", {})
+    assert next(pages)["data"] == [1]
+    with pytest.raises(ProviderError, match="klaviyo of organization acorn: "):
+        next(pages)
+
+
 def test_a_used_up_window_is_waited_for_and_counted_as_throttling(monkeypatch: pytest.MonkeyPatch) -> None:
     used_up = {"RateLimit-Remaining": "0", "RateLimit-Reset": "7"}
     client = scripted_client(
