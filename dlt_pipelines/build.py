@@ -13,6 +13,7 @@ from dlt_pipelines import console, dbt_process, lock
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import check_seeds, read_organizations
+from dlt_pipelines.wording import without_values
 
 DBT = dbt_process.COMMAND
 MOST_PROBLEMS = 20
@@ -39,7 +40,8 @@ def build(
         full_refresh: Make every stored table anew, whatever changed. The log of verdicts is kept.
 
     Raises:
-        MatchbackError: A configuration seed is missing, or a model or a test failed; the message holds dbt's own words.
+        MatchbackError: A configuration seed is missing, or a model or a test failed; the message holds dbt's own
+            words, without values.
     """
     check_seeds(workspace.config)
     command = [
@@ -76,7 +78,7 @@ def build(
             if event["level"] in ("error", "warn"):
                 problems.append(event["message"])
     if process.returncode:
-        raise MatchbackError("dbt build failed:\n" + "\n".join(problems or other_lines))
+        raise MatchbackError("dbt build failed:\n" + ("\n".join(problems) or without_values("\n".join(other_lines))))
 
 
 def _is_published(workspace: Workspace) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
-from dlt_pipelines import console
+from dlt_pipelines import console, crashes
 from dlt_pipelines.config import parse_instant, workspace
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.lock import writing
+from dlt_pipelines.wording import printable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -242,15 +246,26 @@ def forget_file(name: str) -> None:
 
 
 def main() -> None:
-    """Runs the command line; an error of the user's making ends as a sentence, not as a traceback."""
+    """Runs the command line; whatever goes wrong ends as a sentence, not as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal without the letters of a name shows their codes
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli(standalone_mode=False)
     except MatchbackError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What was landed stays; run again to go on.", err=True)
         sys.exit(130)
+    except Exception as problem:
+        _end(crashes.told(problem, workspace()), crashes.EXIT_CODE)
+
+
+def _end(problem: str, exit_code: int) -> NoReturn:
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(printable(f"Error: {problem}"), err=True)
+    sys.exit(exit_code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from types import TracebackType
@@ -9,12 +11,29 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
+
+from dlt_pipelines.wording import printable, shown
 
 SECONDS_BETWEEN_LINES = 30
+LONGEST_CELL = 300
 
-out = Console(highlight=False)
-# a table's cells are never cut: a terminal that is too narrow wraps its lines
-wide = Console(highlight=False, width=max(out.width, 160))
+
+class _Plain(Console):
+    """Prints texts as they are: names come from outside, and a bracket or a colon in them is no markup."""
+
+    def __init__(self, width: int | None = None) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, width=width)
+
+    def on_broken_pipe(self) -> None:
+        """Whoever read what is printed has gone (`| head`): the work goes on, unseen."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+out = _Plain()
+# a table's cells are never cut to the terminal: one that is too narrow wraps its lines
+wide = _Plain(width=max(out.width, 160))
 
 
 class Activity:
@@ -30,9 +49,14 @@ class Activity:
         self._started = self._said = time.monotonic()
         self._bar: Progress | None = None
         if out.is_terminal:
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+            columns = (
+                SpinnerColumn(),
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TimeElapsedColumn(),
+            )
             self._bar = Progress(*columns, console=out, transient=True)
-            self._task = self._bar.add_task(title, total=None)
+            self._task = self._bar.add_task(printable(title), total=None)
 
     def __enter__(self) -> Activity:
         if self._bar:
@@ -80,7 +104,7 @@ class Activity:
     def _show(self, state: str, completed: float | None = None, total: float | None = None) -> None:
         """On a terminal at once; elsewhere a line every half minute, so that a log shows that it goes on."""
         if self._bar:
-            self._bar.update(self._task, description=state, completed=completed, total=total)
+            self._bar.update(self._task, description=printable(state), completed=completed, total=total)
         elif time.monotonic() - self._said >= SECONDS_BETWEEN_LINES:
             self._said = time.monotonic()
             line(state)
@@ -94,14 +118,20 @@ def table(title: str, columns: list[tuple[str, str]], rows: list[list[str]]) -> 
         columns: Heading and `left` or `right` of each column.
         rows: Cells.
     """
-    shown = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    drawn = Table(
+        title=_cell(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
     for heading, side in columns:
-        shown.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
+        drawn.add_column(_cell(heading), justify="right" if side == "right" else "left", no_wrap=True)
     for row in rows:
-        shown.add_row(*row)
-    wide.print(shown)
+        drawn.add_row(*map(_cell, row))
+    wide.print(drawn)
 
 
 def line(text: str = "") -> None:
-    """Prints a line as it is: no markup, no wrapping."""
-    out.print(text, markup=False, soft_wrap=True)
+    """Prints a text of one or more lines as it is: no markup, no wrapping; control characters are escaped."""
+    out.print(Text(printable(text)), soft_wrap=True)
+
+
+def _cell(text: str) -> Text:
+    return Text(shown(text, LONGEST_CELL))

@@ -2,7 +2,7 @@
 
 dbt words each of a build's thousands of events for each of its logs, and only then drops those below the log's level,
 which a small build spends a good part of its time on. So its logs are off, and what is worth a line is told, and
-logged, here.
+logged, here, without the values that DuckDB quotes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dlt_pipelines.wording import frames_of, without_values
+
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 COMMAND = "from dlt_pipelines.dbt_process import main; main()"
 TOLD_LEVELS = ("info", "warn", "error")
 # a traceback is for the log; what happened is an event of its own
-UNTOLD_EVENTS = ("MainStackTrace",)
+TRACEBACKS = ("MainStackTrace",)
 LOG_FILE, LOG_BYTES, OLD_LOGS = "dbt.log", 10_000_000, 5
 
 
@@ -50,9 +52,10 @@ def run(arguments: Sequence[str], manifest: Manifest | None = None) -> int:
     def tell(event: EventMsg) -> None:
         info: Any = event.info
         if info.level in TOLD_LEVELS:
-            log.info("%s [%s] %s", info.ts.ToJsonString(), info.level, info.msg)
-            if info.name not in UNTOLD_EVENTS:
-                sys.stdout.write(json.dumps(_told(info, event.data)) + "\n")
+            message = frames_of(info.msg) if info.name in TRACEBACKS else without_values(info.msg)
+            log.info("%s [%s] %s", info.ts.ToJsonString(), info.level, message)
+            if info.name not in TRACEBACKS:
+                sys.stdout.write(json.dumps(_told(info, event.data, message)) + "\n")
                 sys.stdout.flush()
 
     logs = ("--log-level", "none", "--log-level-file", "none")
@@ -61,12 +64,13 @@ def run(arguments: Sequence[str], manifest: Manifest | None = None) -> int:
     return 2 if done.exception is not None else int(not done.success)
 
 
-def _told(info: Any, data: Any) -> dict[str, str | int | None]:
+def _told(info: Any, data: Any, message: str) -> dict[str, str | int | None]:
     """What the build is told of an event.
 
     Args:
         info: What all events have.
         data: What one of its kind has.
+        message: What it says, without values.
 
     Returns:
         Its `level` and `message`; of what runs also its `index` and the `total`. The hooks at either end of a build
@@ -75,7 +79,7 @@ def _told(info: Any, data: Any) -> dict[str, str | int | None]:
     is_counted = hasattr(data, "index") and hasattr(data, "total") and data.node_info.resource_type != "operation"
     return {
         "level": info.level,
-        "message": info.msg,
+        "message": message,
         "index": data.index if is_counted else None,
         "total": data.total if is_counted else None,
     }

@@ -34,7 +34,7 @@ from dlt_pipelines.sources.extraction import PARCEL_ROWS, Extraction, Parcel
 from dlt_pipelines.sources.files.source import load_inbox
 from dlt_pipelines.sources.landing import keep_new_versions, land_parcel, later_than_all_loads
 from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
-from dlt_pipelines.unforeseen import where
+from dlt_pipelines.wording import unforeseen
 
 INBOX = "*"
 # parcels waiting for the writer; more would only fill the disk
@@ -450,4 +450,4 @@ def _told(organization_id: str, source: str, problem: Exception, what: str) -> s
     """An error in words: its own, or kind and place of one that nobody foresaw."""
     if isinstance(problem, MatchbackError):
         return str(problem)
-    return f"{source} of organization {organization_id}: {what} ({where(problem)}). Please report it."
+    return f"{source} of organization {organization_id}: {what} ({unforeseen(problem)}). Please report it."

@@ -19,7 +19,7 @@ from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.quality import outgoing
-from dlt_pipelines.unforeseen import where
+from dlt_pipelines.wording import unforeseen
 
 show_status = summary.show_status
 
@@ -107,7 +107,7 @@ def _collected(errors: list[str], who: str) -> Iterator[None]:
     except MatchbackError as error:
         errors.append(str(error))
     except Exception as problem:
-        errors.append(f"{who}: stopped by an error that nobody foresaw ({where(problem)}). Please report it.")
+        errors.append(f"{who}: stopped by an error that nobody foresaw ({unforeseen(problem)}). Please report it.")
 
 
 def resolve(

@@ -25,7 +25,7 @@ from dlt_pipelines.destinations.exposures import Publication, publications
 from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import Organization, read_organizations
-from dlt_pipelines.unforeseen import where
+from dlt_pipelines.wording import unforeseen
 
 MEMORY_LIMIT = "256MB"
 # the first turn of an organization while others wait; each further one is twice as long
@@ -225,7 +225,7 @@ def guarded(report: PublishReport, who: str) -> Iterator[None]:
         report.errors.append(str(error))
     except Exception as problem:
         report.errors.append(
-            f"{who}: stopped by an error that nobody foresaw ({where(problem)}). The ledger says what was sent. Please "
+            f"{who}: stopped by an error that nobody foresaw ({unforeseen(problem)}). The ledger says what was sent. Please "
             "report it."
         )
 
@@ -265,7 +265,7 @@ def due_organizations(workspace: Workspace, tool: str, now: datetime | None = No
             continue
         except Exception as problem:
             errors.append(
-                f"{tool} of organization {one.organization_id}: its settings cannot be read ({where(problem)})."
+                f"{tool} of organization {one.organization_id}: its settings cannot be read ({unforeseen(problem)})."
             )
             continue
         if is_sent and at - last.get(one.organization_id, datetime.min) >= every:

@@ -20,7 +20,7 @@ from dlt_pipelines.destinations.base import Destination
 from dlt_pipelines.destinations.items import Batch, Fault, Item, Outcome, Refusal, Status
 from dlt_pipelines.destinations.ledger import RESEND, Ledger, RunRecord, Sent, Verdict
 from dlt_pipelines.errors import MatchbackError, ProviderError
-from dlt_pipelines.unforeseen import where
+from dlt_pipelines.wording import unforeseen
 
 # jobs that are waited for at a time, so that what is remembered of them stays small
 MOST_OPEN_JOBS = 50
@@ -304,7 +304,9 @@ class Sender:
     def _unforeseen(self, problem: Exception, what: str) -> MatchbackError:
         """An error that nobody foresaw, in words."""
         who = self._destination.settings.who
-        return MatchbackError(f"{who}: {what} ({where(problem)}). The ledger says what was sent. Please report it.")
+        return MatchbackError(
+            f"{who}: {what} ({unforeseen(problem)}). The ledger says what was sent. Please report it."
+        )
 
     def _count(self, status: Status, rows: int) -> None:
         if status in (Status.ACCEPTED, Status.CONFIRMED):

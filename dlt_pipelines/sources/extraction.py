@@ -28,7 +28,7 @@ from dlt_pipelines.sources.reading import (
     next_slice,
     payload_hash,
 )
-from dlt_pipelines.unforeseen import where
+from dlt_pipelines.wording import unforeseen
 
 # rows in memory at a time, and rows that are landed at a time: what a kill can cost, and what the disk must hold
 BATCH_ROWS = 5_000
@@ -142,7 +142,7 @@ class Extraction:
             return str(problem)
         return (
             f"{self.source} of organization {self.organization_id}: an answer could not be understood "
-            f"({where(problem)}); what was read before it is landed. Please report it."
+            f"({unforeseen(problem)}); what was read before it is landed. Please report it."
         )
 
     def _read(

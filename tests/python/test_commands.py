@@ -187,6 +187,19 @@ def test_what_keeps_dbt_from_running_is_said_and_its_traceback_is_in_the_log(
     assert "Traceback" in (place.home / "logs" / "dbt.log").read_text(encoding="utf-8")
 
 
+def test_a_value_that_ends_a_build_is_told_nowhere(place: Workspace) -> None:
+    ship_configuration(place)
+    with (place.config / "match_methods.csv").open("a", encoding="utf-8") as seed:
+        seed.write("email,12 Main St,true,,\n")
+    with pytest.raises(MatchbackError) as raised:
+        build(place, select="match_methods")
+    logged = (place.home / "logs" / "dbt.log").read_text(encoding="utf-8")
+    for told in (str(raised.value), logged):
+        assert "match_methods" in told
+        assert "Error: " in told
+        assert "Main" not in told
+
+
 def test_dbt_build_passes_on_an_empty_database_with_every_unit_test(place: Workspace) -> None:
     """What an analyst does who clones the repository and runs `dbt build`, before any load."""
     ship_configuration(place)
