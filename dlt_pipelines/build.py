@@ -1,15 +1,13 @@
-"""Runs dbt as a child process: its own memory, and no lock of ours on the database."""
+"""Runs dbt as a child process: its own memory, and no lock of ours on the database. It ends with its parent."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from dlt_pipelines import console, dbt_process, lock
+from dlt_pipelines import children, console, dbt_process, lock
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import check_seeds, read_organizations
@@ -44,8 +42,8 @@ def build(
             words, without values.
     """
     check_seeds(workspace.config)
-    command = [
-        *(sys.executable, "-c", DBT, "--no-write-json", "build"),
+    arguments = [
+        *("--no-write-json", "build"),
         *("--exclude-resource-type", "unit_test", "--project-dir", str(PROJECT_ROOT)),
         *("--profiles-dir", str(PROJECT_ROOT), "--vars", json.dumps(variables or {})),
         # of a part only the tests that need no other part
@@ -53,17 +51,10 @@ def build(
         *(("--exclude", *PUBLISHED) if select is None and not _is_published(workspace) else ()),
         *(("--full-refresh",) if full_refresh else ()),
     ]
+    environment = child_environment(workspace.environment())
     with (
         console.Activity("Building") as activity,
-        subprocess.Popen(
-            command,
-            cwd=PROJECT_ROOT,
-            env=child_environment(workspace.environment()),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            pass_fds=lock.inherited(workspace),
-        ) as process,
+        children.start(DBT, arguments, environment, lock.inherited(workspace)) as process,
     ):
         problems: deque[str] = deque(maxlen=MOST_PROBLEMS)
         # a traceback, or a message of the interpreter: of use only where dbt could say nothing

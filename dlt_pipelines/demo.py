@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from dlt_pipelines import console
+from dlt_pipelines import children, console
 from dlt_pipelines.build import build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, set_environment, workspace
 from dlt_pipelines.database import opened
@@ -54,7 +54,8 @@ def demo(scale: float, seed: int, home: Path = PROJECT_ROOT / "data" / "demo") -
     _leave_other_worlds(home, {"seed": seed, "scale": scale})
     place = workspace().create()
     # in a process of its own, so that the world and the load are out of memory before the build needs it
-    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as loading:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=children.end_with_spawner) as loading:
         truths = loading.submit(_load_world, place, seed, scale).result()
     build(place, {"as_of": END.strftime("%Y-%m-%d %H:%M:%S")})
     _publish(place)

@@ -13,7 +13,7 @@ from pathlib import Path
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.errors import DatabaseInUseError
 
-# of this process; a child that writes inherits it, so that it holds the lock even if its parent is killed
+# of this process; a child that writes inherits it, so that nobody writes before the child has ended as well
 _held: dict[Path, int] = {}
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dlt_pipelines import children
 from dlt_pipelines.build import CREDIT, build
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.errors import DatabaseInUseError, MatchbackError
@@ -64,21 +65,99 @@ def test_the_second_writer_is_told_who_is_first_and_since_when(built: Workspace)
     assert third.returncode == 0, said
 
 
-def test_a_killed_writer_leaves_no_lock_behind(built: Workspace) -> None:
-    process = start(built, "run")
-    time.sleep(1.5)
+# a build with dbt as it is, by a process that holds the lock
+BUILD = """
+from dlt_pipelines import build, config, lock
+place = config.workspace()
+with lock.writing(place, "run"):
+    build.build(place)
+"""
+
+
+def child_of(process: subprocess.Popen[str]) -> int:
+    """The first child that a process starts."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := children.read_text(encoding="utf-8").split():
+            return int(found[0])
+        time.sleep(0.02)
+    pytest.fail("no child was started")
+
+
+def is_there(process_id: int) -> bool:
+    """Whether a process has not ended; what nobody has waited for has."""
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in "ZX"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the child in /proc")
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 4.0], ids=["while dbt starts", "a moment later", "while dbt works"])
+def test_a_killed_writer_takes_dbt_with_it_and_leaves_no_lock(built: Workspace, seconds: float) -> None:
+    environment = os.environ | built.environment()
+    process = subprocess.Popen([sys.executable, "-c", BUILD], cwd=PROJECT_ROOT, env=environment, text=True)
+    dbt = child_of(process)
+    time.sleep(seconds)
+    assert is_there(dbt)
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 60
-    # dbt, its child, holds the lock until it has ended as well
-    while time.monotonic() < deadline:
-        try:
-            with writing(built, "test"):
-                break
-        except DatabaseInUseError:
-            time.sleep(0.2)
-    else:
-        pytest.fail("the lock was never let go")
+    killed_at = time.monotonic()
+    while is_there(dbt) or is_locked(built):
+        assert time.monotonic() - killed_at < 3
+        time.sleep(0.02)
+
+
+def is_locked(place: Workspace) -> bool:
+    try:
+        with writing(place, "test"):
+            return False
+    except DatabaseInUseError:
+        return True
+
+
+def test_where_the_system_does_not_see_to_it_a_closed_pipe_ends_a_child() -> None:
+    code = "from dlt_pipelines.children import end_when_closed; print('ready', flush=True); end_when_closed(0)"
+    with children.start(code, [], os.environ) as child:
+        assert child.stdout is not None
+        assert child.stdin is not None
+        assert child.stdout.readline() == "ready\n"
+        assert child.poll() is None
+        child.stdin.close()
+        assert child.wait(timeout=5) == -signal.SIGKILL
+
+
+def test_what_a_pool_spawned_ends_with_its_spawner(tmp_path: Path) -> None:
+    (tmp_path / "spawner.py").write_text(SPAWNER, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "spawner.py")]
+    environment = os.environ | {"PYTHONPATH": str(PROJECT_ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as spawner:
+        assert spawner.stdout is not None
+        spawned = int(spawner.stdout.readline())
+        assert is_there(spawned)
+        spawner.kill()
+        killed_at = time.monotonic()
+        while is_there(spawned):
+            assert time.monotonic() - killed_at < 3
+            time.sleep(0.02)
+
+
+SPAWNER = """
+import multiprocessing, os, time
+from concurrent.futures import ProcessPoolExecutor
+from dlt_pipelines.children import end_with_spawner
+
+def work():
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, initializer=end_with_spawner) as pool:
+        pool.submit(work).result()
+"""
 
 
 def check_copy(built: Workspace) -> int:
