@@ -11,6 +11,7 @@ from dlt_pipelines import children, console, dbt_process, lock
 from dlt_pipelines.config import PROJECT_ROOT, Workspace, child_environment
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import check_seeds, read_organizations
+from dlt_pipelines.storage import understood_words
 from dlt_pipelines.wording import without_values
 
 DBT = dbt_process.COMMAND
@@ -39,7 +40,7 @@ def build(
 
     Raises:
         MatchbackError: A configuration seed is missing, or a model or a test failed; the message holds dbt's own
-            words, without values.
+            words, without values. Or the disk or the database's file refused.
     """
     check_seeds(workspace.config)
     arguments = [
@@ -69,7 +70,8 @@ def build(
             if event["level"] in ("error", "warn"):
                 problems.append(event["message"])
     if process.returncode:
-        raise MatchbackError("dbt build failed:\n" + ("\n".join(problems) or without_values("\n".join(other_lines))))
+        words = "\n".join(problems) or without_values("\n".join(other_lines))
+        raise understood_words(words) or MatchbackError(f"dbt build failed:\n{words}")
 
 
 def _is_published(workspace: Workspace) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -15,6 +16,22 @@ from dlt_pipelines.config import parse_instant, workspace
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.lock import writing
 from dlt_pipelines.wording import printable
+
+
+class Scale(click.FloatRange):
+    """The size of an invented world; below the least there is nobody in it, above the most it fills no memory."""
+
+    name = "scale"
+
+    def __init__(self) -> None:
+        super().__init__(0.001, 100)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """A number within the range; NaN is none."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail("nan is no number.", param, ctx)
+        return number
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -214,7 +231,7 @@ def plan(
 
 @cli.command()
 @click.option("--port", default=8765, show_default=True)
-@click.option("--scale", default=1.0, show_default=True, help="Size of the world.")
+@click.option("--scale", type=Scale(), default=1.0, show_default=True, help="Size of the world.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--faults", type=int, help="Misbehave as the real ones do, by this seed.")
 def sandbox(port: int, scale: float, seed: int, faults: int | None) -> None:
@@ -225,7 +242,7 @@ def sandbox(port: int, scale: float, seed: int, faults: int | None) -> None:
 
 
 @cli.command()
-@click.option("--scale", default=1.0, show_default=True, help="Size of the world.")
+@click.option("--scale", type=Scale(), default=1.0, show_default=True, help="Size of the world.")
 @click.option("--seed", default=1, show_default=True)
 def demo(scale: float, seed: int) -> None:
     """The whole way on invented people: sandbox, load, build, publish, and the lift beside the planted truth."""
@@ -253,8 +270,6 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         cli(standalone_mode=False)
-    except MatchbackError as error:
-        _end(str(error), error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -262,7 +277,8 @@ def main() -> None:
         click.echo("Stopped. What was landed stays; run again to go on.", err=True)
         sys.exit(130)
     except Exception as problem:
-        _end(crashes.told(problem, workspace()), crashes.EXIT_CODE)
+        worded = crashes.in_words(problem, workspace())
+        _end(str(worded), worded.exit_code)
 
 
 def _end(problem: str, exit_code: int) -> NoReturn:

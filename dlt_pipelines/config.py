@@ -16,8 +16,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-# dlt warns of things that are as intended here; what a user must know, we say ourselves.
-os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
+# dlt warns of things that are as intended here, and its errors quote rows; what a user must know, we say ourselves.
+os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
 # how far a source was read stands in ops.reading_state, so there is nothing for dlt to look up before each run
 os.environ.setdefault("RESTORE_FROM_DESTINATION", "false")
 # copies of personal data must not stay behind in the staging dataset

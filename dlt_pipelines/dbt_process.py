@@ -90,5 +90,7 @@ def _open_log(folder: Path) -> logging.Logger:
     log = logging.getLogger(__name__)
     log.setLevel(logging.INFO)
     log.propagate = False
+    # a log that cannot be written stops no build
+    logging.raiseExceptions = False
     log.addHandler(RotatingFileHandler(folder / LOG_FILE, maxBytes=LOG_BYTES, backupCount=OLD_LOGS, encoding="utf-8"))
     return log

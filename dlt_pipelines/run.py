@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dlt_pipelines import console, snapshot
+import contextlib
+from collections.abc import Iterator
+
+from dlt_pipelines import console, crashes, snapshot
 from dlt_pipelines.build import CREDIT, build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
-from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.errors import MatchbackError, UnforeseenError
 from dlt_pipelines.load import INBOX, LoadReport, load
+from dlt_pipelines.wording import shown
 
 
 def load_and_report(
@@ -21,7 +25,7 @@ def load_and_report(
     report = load(workspace, organization, source, reconcile=reconcile)
     show(report)
     if report.errors:
-        raise MatchbackError(_list_of(report.errors))
+        raise _together([*map(MatchbackError, report.errors)])
 
 
 def run(workspace: Workspace) -> None:
@@ -34,27 +38,46 @@ def run(workspace: Workspace) -> None:
     """
     from dlt_pipelines.quality import check as checking
 
-    report = load(workspace)
-    show(report)
-    errors = report.errors
-    try:
+    errors = _load(workspace)
+    with _noting(errors, workspace):
         checked = checking.check(workspace)
         checking.show(checked)
-        errors += checking.held_errors(checked)
-    except MatchbackError as error:
-        errors.append(str(error))
+        errors += map(MatchbackError, checking.held_errors(checked))
     is_copied = snapshot.is_due(workspace)
-    try:
+    with _noting(errors, workspace):
         build(workspace, select=None if is_copied else f"{CREDIT} +path:models/exports")
         _show_waiting(workspace)
         # what was published is in the copy, too
         errors += publish(workspace)
         if is_copied:
             snapshot.snapshot(workspace)
-    except MatchbackError as error:
-        errors.append(str(error))
     if errors:
-        raise MatchbackError(_list_of(errors))
+        raise _together(errors)
+
+
+def _load(workspace: Workspace) -> list[MatchbackError]:
+    """Loads, and prints what was loaded; returns what failed.
+
+    Raises:
+        MatchbackError: The database, the disk or the configuration refuse, so nothing else can be done either.
+    """
+    errors: list[MatchbackError] = []
+    with _noting(errors, workspace):
+        report = load(workspace)
+        show(report)
+        return [*map(MatchbackError, report.errors)]
+    if not isinstance(errors[0], UnforeseenError):
+        raise errors[0]
+    return errors
+
+
+@contextlib.contextmanager
+def _noting(errors: list[MatchbackError], workspace: Workspace) -> Iterator[None]:
+    """Notes what fails, also what nobody foresaw, so that the rest is done."""
+    try:
+        yield
+    except Exception as problem:
+        errors.append(crashes.in_words(problem, workspace))
 
 
 def check_and_report(workspace: Workspace) -> None:
@@ -70,7 +93,7 @@ def check_and_report(workspace: Workspace) -> None:
     checking.show(checked)
     outgoing.judge_all(workspace)
     if errors := checking.held_errors(checked):
-        raise MatchbackError(_list_of(errors))
+        raise _together([*map(MatchbackError, errors)])
 
 
 def show(report: LoadReport) -> None:
@@ -90,15 +113,15 @@ def show(report: LoadReport) -> None:
         console.line(f"Warning: {warning}")
 
 
-def publish(workspace: Workspace) -> list[str]:
+def publish(workspace: Workspace) -> list[MatchbackError]:
     """Publishes to each tool for the organizations that are due; one that fails is named, and the next one follows.
 
     Returns:
-        What failed, a sentence each.
+        What failed.
     """
     from dlt_pipelines.destinations import command
 
-    return command.publish_due(workspace)
+    return [MatchbackError(sentence) for sentence in command.publish_due(workspace)]
 
 
 def _show_waiting(workspace: Workspace) -> None:
@@ -118,12 +141,13 @@ def _show_waiting(workspace: Workspace) -> None:
         ).fetchall()
     for organization_id, campaign_id, reason, recipients in waiting:
         console.line(
-            f"Warning: {recipients:,} recipients of {campaign_id!r} of organization {organization_id} wait: "
+            f"Warning: {recipients:,} recipients of '{shown(campaign_id)}' of organization {organization_id} wait: "
             f"{missing[reason]}."
         )
 
 
-def _list_of(errors: list[str]) -> str:
+def _together(errors: list[MatchbackError]) -> MatchbackError:
     if len(errors) == 1:
-        return f"{errors[0]} Everything else was done."
-    return f"{len(errors)} problems; everything else was done:\n" + "\n".join(f"- {error}" for error in errors)
+        return MatchbackError.of_all(f"{errors[0]} Everything else was done.", errors)
+    listed = "\n".join(f"- {error}" for error in errors)
+    return MatchbackError.of_all(f"{len(errors)} problems; everything else was done:\n{listed}", errors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,17 +25,20 @@ def snapshot(workspace: Workspace) -> None:
     Raises:
         MatchbackError: The marts were never built to the end, or another process is writing the database.
     """
-    for left_behind in workspace.reports.parent.glob(f"{workspace.reports.name}.*.new*"):
-        left_behind.unlink()
+    _remove_unfinished(workspace)
     copy = workspace.reports.with_name(f"{workspace.reports.name}.{os.getpid()}.new")
     with console.Activity("Copying the marts"):
         with opened(workspace) as connection:
             built_at = _built_at(connection, workspace)
             marts = [name for (name,) in connection.execute(MARTS).fetchall()]
-        _copy_marts(workspace, marts, built_at, copy)
-        copy.chmod(0o444)
-        _flush(copy)
-        copy.replace(workspace.reports)
+        try:
+            _copy_marts(workspace, marts, built_at, copy)
+            copy.chmod(0o444)
+            _flush(copy)
+            copy.replace(workspace.reports)
+        except BaseException:
+            _remove_unfinished(workspace)
+            raise
         _flush(workspace.reports.parent)
     console.line(f"Query the copy of the marts in {workspace.reports}")
 
@@ -70,6 +74,12 @@ def _copy_marts(workspace: Workspace, marts: list[str], built_at: datetime, copy
             "create table marts.about_this_copy as select ? as built_at, ? as taken_at",
             [built_at, datetime.now(UTC).replace(tzinfo=None)],
         )
+
+
+def _remove_unfinished(workspace: Workspace) -> None:
+    """Removes what is left of copies that were never completed."""
+    for left_behind in workspace.reports.parent.glob(f"{glob.escape(workspace.reports.name)}.*.new*"):
+        left_behind.unlink()
 
 
 def _flush(path: Path) -> None:

@@ -105,7 +105,7 @@ def frames(problem: BaseException) -> str:
     """The traceback of an error, and of those it came from, for a log: kinds and places, no texts and no values."""
     return "\n".join(
         f"{type(one).__name__}\n{''.join(traceback.format_tb(one.__traceback__)).rstrip()}"
-        for one in reversed([*_chain(problem)])
+        for one in reversed([*chain(problem)])
     )
 
 
@@ -166,9 +166,10 @@ def _end_cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[:limit].rpartition(' ')[0]}{CUT}"
 
 
-def _chain(problem: BaseException | None) -> Iterator[BaseException]:
+def chain(problem: BaseException | None) -> Iterator[BaseException]:
+    """An error, the one that it came from, and so on."""
     seen: set[int] = set()
     while problem is not None and id(problem) not in seen:
         seen.add(id(problem))
         yield problem
-        problem = problem.__cause__ or problem.__context__
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)

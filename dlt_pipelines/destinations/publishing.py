@@ -225,8 +225,8 @@ def guarded(report: PublishReport, who: str) -> Iterator[None]:
         report.errors.append(str(error))
     except Exception as problem:
         report.errors.append(
-            f"{who}: stopped by an error that nobody foresaw ({unforeseen(problem)}). The ledger says what was sent. Please "
-            "report it."
+            f"{who}: stopped by an error that nobody foresaw ({unforeseen(problem)}). The ledger says what was sent. "
+            "Please report it."
         )
 
 

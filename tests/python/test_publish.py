@@ -671,7 +671,7 @@ def test_a_tick_publishes_once_an_hour_and_never_for_the_first_time(
     world: Workspace, accounts: Destinations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"DESTINATION__ODP__{FILES.upper()}__SEND", "true")
-    [error] = run.publish(world)
+    [error] = map(str, run.publish(world))
     assert "--first-run" in error
     assert not publish(world, "odp", replace(FIRST, organizations=(FILES,), is_backfill=False)).errors
     requests = requests_of(accounts)
