@@ -15,6 +15,7 @@ from dlt_pipelines import console, crashes
 from dlt_pipelines.config import parse_instant, workspace
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.lock import writing
+from dlt_pipelines.organizations import naming_left_out
 from dlt_pipelines.wording import printable
 
 
@@ -49,7 +50,7 @@ def load(organization: str | None, source: str | None, reconcile: bool) -> None:
     from dlt_pipelines import run
 
     place = workspace().create()
-    with writing(place, "load"):
+    with writing(place, "load"), naming_left_out(place.config):
         run.load_and_report(place, organization, source, reconcile)
 
 
@@ -59,7 +60,7 @@ def check() -> None:
     from dlt_pipelines import run
 
     place = workspace().create()
-    with writing(place, "check"):
+    with writing(place, "check"), naming_left_out(place.config):
         run.check_and_report(place)
 
 
@@ -77,7 +78,7 @@ def run_command() -> None:
     from dlt_pipelines import run
 
     place = workspace().create()
-    with writing(place, "run"):
+    with writing(place, "run"), naming_left_out(place.config):
         run.run(place)
 
 
@@ -122,9 +123,10 @@ def publish(
     if is_status:
         command.show_status(place, tool)
     elif not any(modes.values()):
-        command.publish(place, tool, options)
+        with naming_left_out(place.config):
+            command.publish(place, tool, options)
     else:
-        with writing(place.create(), "publish"):
+        with writing(place.create(), "publish"), naming_left_out(place.config):
             if resolve:
                 command.resolve(place, tool, organizations or None, resolve == "sent", batch, chosen)
             elif is_csv:
@@ -193,7 +195,7 @@ def mailing_list(campaign: str, organization: str | None) -> None:
     from dlt_pipelines import mailing_list as drawing
 
     place = workspace().create()
-    with writing(place, "mailing-list"):
+    with writing(place, "mailing-list"), naming_left_out(place.config):
         drawing.draw(place, campaign, organization)
 
 

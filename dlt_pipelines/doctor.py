@@ -7,9 +7,10 @@ from dlt_pipelines.config import Workspace
 from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.held_back import found_by_the_last_build
-from dlt_pipelines.organizations import Organization, check_seeds, read_organizations
+from dlt_pipelines.organizations import Organization, check_seeds, left_out, read_organizations
 from dlt_pipelines.sources.files.entities import ENTITIES
 from dlt_pipelines.sources.registry import PROVIDERS, SOURCES
+from dlt_pipelines.wording import shown
 
 
 def examine(workspace: Workspace) -> None:
@@ -18,13 +19,15 @@ def examine(workspace: Workspace) -> None:
     Raises:
         MatchbackError: Something is not in order.
     """
-    problems = 0
     try:
-        organizations = read_organizations(workspace.config)
+        organizations, wrong = read_organizations(workspace.config), left_out(workspace.config)
         check_seeds(workspace.config)
     except MatchbackError as error:
         raise MatchbackError(f"configuration: {error}") from error
     _say("configuration", f"{len(organizations)} organizations in {workspace.config}/organizations.csv")
+    for problem in wrong:
+        console.line(f"[problem] {problem}")
+    problems = len(wrong)
     if not organizations:
         console.line("  There is nobody to load yet: add a line to organizations.csv (README.md, “Your own data”).")
     _say("workspace", f"{workspace.home}" + ("" if workspace.database.exists() else " (nothing was loaded yet)"))
@@ -56,7 +59,7 @@ def _examine_provider(organization: Organization) -> str:
         return "orders come from the inbox"
     if organization.provider not in SOURCES:
         raise MatchbackError(
-            f"the provider {organization.provider!r} is unknown; it must be one of {', '.join(PROVIDERS)}. "
+            f"the provider '{shown(organization.provider)}' is unknown; it must be one of {', '.join(PROVIDERS)}. "
             "Correct it in organizations.csv."
         )
     return SOURCES[organization.provider].probe(organization.organization_id)

@@ -10,7 +10,7 @@ from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import landed_rows
 from dlt_pipelines.held_back import found_by_the_last_build
 from dlt_pipelines.load import INBOX
-from dlt_pipelines.organizations import Organization, read_organizations
+from dlt_pipelines.organizations import Organization, left_out, read_organizations
 
 # The newest load of each organization and source, with how far its orders were read and whether it is held back.
 LAST_LOADS = """
@@ -49,7 +49,7 @@ def show(workspace: Workspace, now: datetime | None = None) -> None:
     loads = {(row[0], row[1]): row[2:] for row in landed_rows(workspace.database, LAST_LOADS)}
     read_up_to = {(row[0], row[1]): row[2] for row in landed_rows(workspace.database, READ_UP_TO)}
     held = {row[0]: row[1:] for row in landed_rows(workspace.database, HELD)}
-    organizations = read_organizations(workspace.config)
+    organizations, wrong = read_organizations(workspace.config), left_out(workspace.config)
     lines = [_line(name, source, load, read_up_to, at) for (name, source), load in sorted(loads.items())]
     console.table(
         "Last loads",
@@ -65,6 +65,8 @@ def show(workspace: Workspace, now: datetime | None = None) -> None:
         console.line(f"Held back: {one.sentence()}")
     for organization in organizations:
         _say_what_is_missing(organization, loads, held)
+    for problem in wrong:
+        console.line(problem)
     for (name, source), load in sorted(loads.items()):
         if load[5]:
             console.line(f"Error of {_shown(name)}, {source}: {load[5]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
@@ -144,6 +145,36 @@ def test_a_wrong_configuration_is_named_by_file_and_line(old: str, new: str, mes
     assert done.returncode == 1
     assert message in done.stderr
     assert str(path) in done.stderr
+
+
+def test_a_wrong_row_leaves_its_own_brand_out_by_name_and_the_others_go_on(ready: Workspace) -> None:
+    path = ready.config / "organizations.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        brands = list(csv.DictReader(lines))
+    wrong = [
+        brands[0] | {"organization_id": f"wrong{number}", "provider": "files"} | values
+        for number, values in enumerate(
+            (
+                {"timezone": "Europe/Atlantis"},
+                {"sync_orders": "si"},
+                {"address_max_tier": "high"},
+                {"global_holdout_share": "0,1"},
+                {"organization_id": "twice"},
+                {"organization_id": "twice"},
+            )
+        )
+    ]
+    larkfield = [brand for brand in brands if brand["organization_id"] == "larkfield"]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*brands[0]])
+        writer.writeheader()
+        writer.writerows([*wrong, *larkfield])
+    done = matchback(ready, "run")
+    assert done.returncode == 1
+    for problem in ("timezone is 'Europe/Atlantis'", "sync_orders is 'si'", "'high'", "'0,1'", "'twice' stands twice"):
+        assert done.stderr.count(problem) == 1
+    assert count(ready, "marts.fct_order_attributions where organization_id = 'larkfield'") > 0
+    assert count(ready, "marts.dim_organizations where is_stale") == len(wrong) - 1
 
 
 def test_commands_on_an_empty_workspace_say_what_to_do_first(place: Workspace) -> None:

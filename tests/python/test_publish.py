@@ -24,6 +24,7 @@ from dlt_pipelines.destinations.exposures import publications
 from dlt_pipelines.destinations.odp.destination import host_of
 from dlt_pipelines.destinations.publishing import due_organizations, publish
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
+from dlt_pipelines.organizations import left_out
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.faults import Faults
 from dlt_pipelines.sandbox.server import Destinations
@@ -582,8 +583,9 @@ def test_who_does_not_publish_is_told_why(world: Workspace, accounts: Destinatio
     with pytest.raises(ConfigurationError, match="its status is churned and sync_orders is true, so it is stale"):
         publish(world, "odp", replace(ALL, organizations=(FILES,)))
     path.write_text(text.replace("odp|omnisend", "odp|mailchimp"), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"organizations.csv, line 2: publish_to has 'mailchimp'"):
-        publish(world, "odp", ALL)
+    with pytest.raises(ConfigurationError, match=f"organization {FILES} does not publish to odp: it is not in organ"):
+        publish(world, "odp", replace(ALL, organizations=(FILES,)))
+    assert "line 2: publish_to is 'odp|mailchimp'; it must be of odp, omnisend" in left_out(world.config)[0]
     path.write_text(text, encoding="utf-8")
     empty = make_workspace(tmp_path / "empty")
     (empty.config / "organizations.csv").write_text(text, encoding="utf-8")

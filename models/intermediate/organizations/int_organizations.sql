@@ -1,11 +1,12 @@
--- One row per configured organization, with the settings it does not override filled in from the variables.
+-- One row per configured organization, with the settings it does not override filled in from the variables. One with a
+-- value that cannot be taken, or whose id stands twice, is not synced, and stops nobody else.
 {% set optional_columns = {
         'publish_to': 'varchar',
         'email_domains': 'varchar',
         'timezone': 'varchar',
-        'global_holdout_share': 'decimal(9, 6)',
+        'global_holdout_share': 'varchar',
         'timing_rule': 'varchar',
-        'address_max_tier': 'integer',
+        'address_max_tier': 'varchar',
 } %}
 
 with
@@ -13,22 +14,57 @@ organizations as (
     {{ with_columns(ref('organizations'), optional_columns) }}
 ),
 
-settled as (
+timezones as ({{ timezone_names() }}),
+
+trimmed as (
     select
-        organization_id,
+        trim(organization_id) as organization_id,
         name,
-        status,
-        provider,
+        trim(status) as status,
+        trim(provider) as provider,
         publish_to,
         email_domains,
         upper(trim(country)) as country,
-        upper(trim(currency)) as currency,
+        nullif(upper(trim(currency)), '') as currency,
         coalesce(nullif(trim(timezone), ''), 'UTC') as timezone,
         coalesce(nullif(trim(timing_rule), ''), '{{ var("timing_rule") }}') as timing_rule,
-        coalesce(address_max_tier, {{ var('address_max_tier') }}) as address_max_tier,
-        global_holdout_share,
-        sync_orders and status in ('live', 'churned') as is_synced
+        coalesce(nullif(trim(address_max_tier), ''), '{{ var("address_max_tier") }}') as address_max_tier,
+        coalesce(nullif(trim(global_holdout_share), ''), '0') as global_holdout_share,
+        coalesce(lower(trim(sync_orders)) in ('true', 't', '1', 'yes'), false) as sync_orders,
+        count(*) over (partition by trim(organization_id)) as rows_of_id
     from organizations
+    where trim(organization_id) <> ''
+    qualify row_number() over (partition by trim(organization_id) order by status, provider, name, currency) = 1
+),
+
+settled as (
+    select
+        trimmed.organization_id,
+        trimmed.name,
+        trimmed.status,
+        trimmed.provider,
+        trimmed.publish_to,
+        trimmed.email_domains,
+        trimmed.country,
+        trimmed.currency,
+        coalesce(timezones.timezone, 'UTC') as timezone,
+        case
+            when trimmed.timing_rule in ('rank_then_validate', 'validate_then_rank') then trimmed.timing_rule
+            else '{{ var("timing_rule") }}'
+        end as timing_rule,
+        coalesce(try_cast(trimmed.address_max_tier as integer), {{ var('address_max_tier') }}) as address_max_tier,
+        try_cast(trimmed.global_holdout_share as decimal(9, 6)) as global_holdout_share,
+        trimmed.sync_orders
+        and coalesce(trimmed.status in ('live', 'churned'), false)
+        and timezones.timezone is not null
+        and (trimmed.currency is null or currencies.currency is not null)
+        and trimmed.timing_rule in ('rank_then_validate', 'validate_then_rank')
+        and trimmed.address_max_tier in ('1', '2', '3', '4', '5')
+        and coalesce(try_cast(trimmed.global_holdout_share as double) between 0 and 0.999999, false)
+        and trimmed.rows_of_id = 1 as is_synced
+    from trimmed
+    left join timezones on trimmed.timezone = timezones.timezone
+    left join {{ ref('currencies') }} as currencies on trimmed.currency = currencies.currency
 )
 
 select * from settled
