@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 
 from dlt_pipelines.errors import ConfigurationError
 
+# characters of an id that stand in the name of a file
+LONGEST_READABLE = 60
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 # dlt and dbt report usage to their makers unless told not to; the people in our data never agreed to that.
@@ -172,6 +176,22 @@ def general_setting(section: str, name: str, default: str) -> str:
 def memory_limit(default: str) -> str:
     """How much memory the database may take before it works from disk (`MATCHBACK_MEMORY_LIMIT`), as DuckDB has it."""
     return os.environ.get("MATCHBACK_MEMORY_LIMIT") or default
+
+
+def file_name_of(name: str) -> str:
+    """A part of a file's name for an id or a name from outside: an id never decides a path.
+
+    Args:
+        name: Whatever it is.
+
+    Returns:
+        At most 100 bytes, letters and digits with _ and - between them: itself where it is that already, else what is
+        readable of it and a hash, so that two names never have the same one.
+    """
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name):
+        return name
+    readable = re.sub(r"[^A-Za-z0-9]+", "_", name[:LONGEST_READABLE]).strip("_") or "x"
+    return f"{readable}~{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def parse_instant(text: str, what: str) -> datetime:

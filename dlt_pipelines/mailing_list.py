@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import secrets
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +21,12 @@ import duckdb
 import pyarrow as pa
 
 from dlt_pipelines import console
-from dlt_pipelines.config import Workspace
+from dlt_pipelines.config import Workspace, file_name_of
 from dlt_pipelines.database import opened
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import read_organizations
+from dlt_pipelines.storage import replaced
+from dlt_pipelines.wording import cell_for_people, shown
 
 DEFAULT_HOLDOUT_SHARE = 0.1
 LIST_COLUMNS = (
@@ -66,14 +68,18 @@ def draw(workspace: Workspace, campaign_id: str, organization_id: str | None) ->
     shares = {one.organization_id: one.global_holdout_share for one in read_organizations(workspace.config)}
     with opened(workspace, read_only=False) as connection:
         campaign = _find_campaign(connection, campaign_id, organization_id)
+        # before anybody is drawn: a list that cannot be written now will not be later either
+        folder = _folder(workspace.outbox, campaign)
         eligible, left_out = _members(connection, campaign)
         connection.begin()
         held_out = _global_holdout(connection, campaign, eligible, shares.get(campaign.organization_id, 0.0))
         drawn = Counter(_assign(connection, campaign, [one for one in eligible if one[1] not in held_out]))
         connection.commit()
         left_out["global_holdout"] = sum(household in held_out for _, household in eligible)
-        files = _write_lists(connection, workspace.outbox, campaign)
-    console.line(f"{campaign.campaign_id} of {campaign.organization_id}: {drawn.total():,} audience members drawn now.")
+        files = _write_lists(connection, folder, campaign)
+    console.line(
+        f"{shown(campaign.campaign_id)} of {campaign.organization_id}: {drawn.total():,} audience members drawn now."
+    )
     console.line(
         f"  mailed {drawn['mailed']:,}, held out {drawn['holdout']:,} "
         f"(designed share {campaign.holdout_share:.1%}, by household)"
@@ -98,17 +104,17 @@ def _find_campaign(connection: duckdb.DuckDBPyConnection, campaign_id: str, orga
     ).fetchall()
     if not found:
         raise MatchbackError(
-            f"No campaign {campaign_id!r} was built. Put it into the inbox (campaigns/), then `matchback run`."
+            f"No campaign '{shown(campaign_id)}' was built. Put it into the inbox (campaigns/), then `matchback run`."
         )
     if len(found) > 1:
         names = ", ".join(sorted(row[0] for row in found))
         raise MatchbackError(
-            f"{len(found)} organizations have a campaign {campaign_id!r}: {names}. Add --organization."
+            f"{len(found)} organizations have a campaign '{shown(campaign_id)}': {names}. Add --organization."
         )
     owner, name, share, has_audience = found[0]
     if not has_audience:
         raise MatchbackError(
-            f"The campaign {name!r} of {owner} names no audience. Set audience_provider and audience_id in its "
+            f"The campaign '{shown(name)}' of {owner} names no audience. Set audience_provider and audience_id in its "
             "campaigns file; a campaign whose list comes as a recipients file was drawn by whoever wrote that file."
         )
     return _Campaign(owner, name, float(share) if share is not None else DEFAULT_HOLDOUT_SHARE)
@@ -209,7 +215,19 @@ def _is_below(share: float, *parts: str) -> bool:
     return int.from_bytes(digest[:8], "big") / 2**64 < share
 
 
-def _write_lists(connection: duckdb.DuckDBPyConnection, outbox: Path, campaign: _Campaign) -> list[Path]:
+def _folder(outbox: Path, campaign: _Campaign) -> Path:
+    """The folder of an organization's lists, which can be written.
+
+    Raises:
+        OSError: It cannot.
+    """
+    folder = outbox / "mailing_lists" / file_name_of(campaign.organization_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        return folder
+
+
+def _write_lists(connection: duckdb.DuckDBPyConnection, folder: Path, campaign: _Campaign) -> list[Path]:
     """Writes the list of each draw that has none yet, and returns the new ones."""
     columns = ", ".join(f"{'drawn' if name.endswith('_id') else 'members'}.{name}" for name in LIST_COLUMNS)
     rows = connection.execute(
@@ -225,11 +243,9 @@ def _write_lists(connection: duckdb.DuckDBPyConnection, outbox: Path, campaign: 
     lists: dict[datetime, list[tuple[object, ...]]] = {}
     for assigned_at, *cells in rows:
         lists.setdefault(assigned_at, []).append(tuple(cells))
-    folder = outbox / "mailing_lists" / campaign.organization_id
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for assigned_at, members in lists.items():
-        path = folder / f"{campaign.campaign_id}-{assigned_at:%Y%m%dT%H%M%SZ}.csv"
+        path = folder / f"{file_name_of(campaign.campaign_id)}-{assigned_at:%Y%m%dT%H%M%SZ}.csv"
         if not path.exists():
             _write_list(path, members)
             written.append(path)
@@ -237,15 +253,10 @@ def _write_lists(connection: duckdb.DuckDBPyConnection, outbox: Path, campaign: 
 
 
 def _write_list(path: Path, members: list[tuple[object, ...]]) -> None:
-    unfinished = path.with_suffix(".part")
-    # only the owner may read a list of people and their addresses
-    with os.fdopen(
-        os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
-    ) as file:
+    with replaced(path) as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(LIST_COLUMNS)
-        writer.writerows(members)
-    unfinished.replace(path)
+        writer.writerows([*map(cell_for_people, member)] for member in members)
 
 
 def _now() -> datetime:

@@ -22,6 +22,8 @@ CUT = "…"
 COMMAND_AT_START = re.compile(r"^(\s*)::", re.MULTILINE)
 COMMAND_ANYWHERE = "##["
 
+# what begins a formula, in any spreadsheet; some skip blanks before it
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 URL = re.compile(r"([a-z][a-z0-9+.-]{0,20}://)(?:[^\s/?#]*@)?([^\s?#\"'<>]*)[^\s\"'<>]*", re.IGNORECASE)
 QUERY = re.compile(r"\?[\w.\[\]%-]+=[^\s\"'<>]*")
 AT = r"(?:@|\uff20|%40|\\u0040)"
@@ -87,6 +89,18 @@ def foreign(text: object, limit: int = LONGEST_WORDS) -> str:
     plain = NUMBER.sub("(number)", E_MAIL.sub("(e-mail)", plain))
     plain = _without_commands(plain)
     return plain if len(plain) <= limit else plain[: limit - 1] + CUT
+
+
+def cell_for_people(value: object) -> object:
+    """A cell of a CSV that people open: a text that a spreadsheet would run as a formula begins with an apostrophe.
+
+    Numbers, dates and empty cells stay as they are.
+    """
+    return (
+        f"'{value}"
+        if isinstance(value, str) and (value.startswith(FORMULA) or value.lstrip().startswith(FORMULA))
+        else value
+    )
 
 
 def unforeseen(problem: BaseException) -> str:

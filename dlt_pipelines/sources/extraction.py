@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dlt_pipelines.budget import Budget, TimeUsedUpError
+from dlt_pipelines.config import file_name_of
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.sources.landing import raw_schema
 from dlt_pipelines.sources.reading import (
@@ -236,8 +237,8 @@ class _Spool:
         self._records[table] = []
 
     def _path(self, table: str) -> Path:
-        name = f"{self._extraction.source}__{self._extraction.organization_id}__{table}__{self._parcels}.parquet"
-        return self._folder / name
+        whose = file_name_of(self._extraction.organization_id)
+        return self._folder / f"{self._extraction.source}__{whose}__{table}__{self._parcels}.parquet"
 
 
 def _table(extraction: Extraction, stream: Stream, records: list[Record]) -> pa.Table:

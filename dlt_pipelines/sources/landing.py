@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from dlt_pipelines.config import Workspace
+from dlt_pipelines.config import Workspace, file_name_of
 from dlt_pipelines.database import landed_rows
 from dlt_pipelines.errors import MatchbackError
 
@@ -98,18 +97,10 @@ def land_parcel(workspace: Workspace, parcel: Parcel) -> int:
     counts = {table: pq.read_metadata(path).num_rows for table, path in parcel.files.items()}
     resources = [_import(parcel, table, path, counts[table]) for table, path in parcel.files.items()]
     if resources:
-        land(workspace, _pipeline_name(parcel), f"raw_{parcel.source}", resources)
+        land(workspace, f"{parcel.source}__{file_name_of(parcel.organization_id)}", f"raw_{parcel.source}", resources)
     for path in parcel.files.values():
         path.unlink(missing_ok=True)
     return sum(counts.values())
-
-
-def _pipeline_name(parcel: Parcel) -> str:
-    """A name that dlt takes: it takes no dot, which an organization id may have."""
-    name = parcel.organization_id
-    if "." in name:
-        name = f"{name.replace('.', '_')}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-    return f"{parcel.source}__{name}"
 
 
 def _keep_new_versions(connection: duckdb.DuckDBPyConnection, dataset: str, table: str, parcels: list[Parcel]) -> None:

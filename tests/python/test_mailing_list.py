@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +53,71 @@ def assignments(place: Workspace) -> list[tuple[str, str, str]]:
 
 def lists(place: Workspace) -> list[Path]:
     return sorted((place.outbox / "mailing_lists" / "juniper").glob("*.csv"))
+
+
+@pytest.fixture
+def hostile(built: Workspace, place: Workspace) -> Workspace:
+    """The same audience of a campaign whose id is a path, and members whose names are formulas."""
+    shutil.copytree(built.config, place.config, dirs_exist_ok=True)
+    shutil.copy(built.database, place.database)
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute("delete from ops.assignments")
+        for table in ("marts.dim_campaigns", "intermediate.int_audience_eligibility"):
+            connection.execute(f"update {table} set campaign_id = ? where campaign_id = ?", [HOSTILE, CAMPAIGN])
+        connection.execute(
+            "update intermediate.int_audience_members set campaign_id = ?, first_name = ? where campaign_id = ?",
+            [HOSTILE, FORMULA, CAMPAIGN],
+        )
+    return place
+
+
+HOSTILE, FORMULA = "../../../x/\n=1", "=HYPERLINK(1)"
+
+
+def drawn(place: Workspace) -> int:
+    with duckdb.connect(str(place.database), read_only=True) as connection:
+        return int(connection.execute("select count(*) from ops.assignments").fetchall()[0][0])
+
+
+def test_an_id_decides_no_path_and_a_name_is_no_formula(hostile: Workspace) -> None:
+    before = {*hostile.home.rglob("*"), *hostile.home.parent.glob("*")}
+    draw(hostile, HOSTILE, None)
+    members = drawn(hostile)
+    assert members > 100
+    new = {*hostile.home.rglob("*"), *hostile.home.parent.glob("*")} - before
+    assert [path for path in new if path.is_file()] == lists(hostile)
+    with lists(hostile)[0].open(encoding="utf-8", newline="") as lines:
+        assert {row["first_name"] for row in csv.DictReader(lines)} == {f"'{FORMULA}"}
+    draw(hostile, HOSTILE, None)
+    assert (drawn(hostile), len(lists(hostile))) == (members, 1), "drawn once, written once"
+
+
+def test_nobody_is_drawn_for_a_list_that_cannot_be_written(hostile: Workspace) -> None:
+    hostile.outbox.rmdir()
+    hostile.outbox.write_text("a file in the way", encoding="utf-8")
+    with pytest.raises(MatchbackError, match="a folder is needed"):
+        draw(hostile, HOSTILE, None)
+    assert drawn(hostile) == 0
+    hostile.outbox.unlink()
+    draw(hostile, HOSTILE, None)
+    assert drawn(hostile) > 0
+
+
+def test_a_list_that_a_full_disk_cut_off_is_written_by_the_next_call(
+    hostile: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_member: object) -> object:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dlt_pipelines.mailing_list.cell_for_people", full)
+        with pytest.raises(MatchbackError, match="the disk is full"):
+            draw(hostile, HOSTILE, None)
+    members = drawn(hostile)
+    assert members > 0
+    assert not [path for path in hostile.outbox.rglob("*") if path.is_file()], "nothing half-written"
+    draw(hostile, HOSTILE, None)
+    assert (drawn(hostile), len(lists(hostile))) == (members, 1)
 
 
 def test_a_draw_is_by_household_once_and_for_good(built: Workspace) -> None:
