@@ -73,13 +73,26 @@ def status() -> None:
 
 
 @cli.command(name="run")
-def run_command() -> None:
-    """Load, check, build, publish and copy the marts: one tick of cron or of a GitHub Actions schedule."""
+@click.option("--announce", metavar="TICK", help="Do not publish, but announce that the run TICK will.")
+@click.option("--ledger-lost", is_flag=True, help="With --announce: what a lost run sent may be sent again.")
+@click.option("--announced", metavar="TICK", help="Only publish, as the run TICK announced.")
+def run_command(announce: str | None, ledger_lost: bool, announced: str | None) -> None:
+    """Load, check, build, publish and copy the marts: one tick of cron or of a GitHub Actions schedule.
+
+    Where the database is kept in a store between two runs, a run announces, saves, publishes and saves again.
+    """
     from dlt_pipelines import run
 
+    if announce and announced:
+        raise MatchbackError("--announce and --announced do not go together: the database is saved between the two.")
+    if ledger_lost and not announce:
+        raise MatchbackError("--ledger-lost goes with --announce.")
     place = workspace().create()
     with writing(place, "run"), naming_left_out(place.config):
-        run.run(place)
+        if announced:
+            run.publish_announced(place, announced)
+        else:
+            run.run(place, announce, ledger_lost)
 
 
 @cli.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from dlt_pipelines import console, crashes, snapshot
+from dlt_pipelines import announcements, console, crashes, snapshot
 from dlt_pipelines.build import CREDIT, build
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
@@ -28,10 +28,15 @@ def load_and_report(
         raise _together([*map(MatchbackError, report.errors)])
 
 
-def run(workspace: Workspace) -> None:
+def run(workspace: Workspace, tick: str | None = None, is_loss_accepted: bool = False) -> None:
     """Loads, checks, builds and publishes, whatever part of it failed.
 
     Between two copies of the marts only the credit is built, and what is published.
+
+    Args:
+        workspace: Whose.
+        tick: Announce, under this name, that it is going to publish, instead of publishing (`announcements`).
+        is_loss_accepted: With `tick`: the ledger of an earlier run may have been lost.
 
     Raises:
         MatchbackError: Something failed; the message lists it.
@@ -48,10 +53,24 @@ def run(workspace: Workspace) -> None:
         build(workspace, select=None if is_copied else f"{CREDIT} +path:models/exports")
         _show_waiting(workspace)
         # what was published is in the copy, too
-        errors += publish(workspace)
+        if tick is None:
+            errors += publish(workspace)
         if is_copied:
             snapshot.snapshot(workspace)
+        if tick is not None:
+            announcements.announce(workspace, tick, is_loss_accepted)
     if errors:
+        raise _together(errors)
+
+
+def publish_announced(workspace: Workspace, tick: str) -> None:
+    """Publishes what is due, as announced.
+
+    Raises:
+        MatchbackError: It was not announced, or something failed; the message lists it.
+    """
+    announcements.take(workspace, tick)
+    if errors := publish(workspace):
         raise _together(errors)
 
 
