@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dlt_pipelines.errors import ConfigurationError
+from dlt_pipelines.wording import shown
 
 # characters of an id that stand in the name of a file
 LONGEST_READABLE = 60
@@ -204,7 +205,8 @@ def parse_instant(text: str, what: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(
-            f"{what} is {text!r}, which is not an ISO 8601 date or time such as 2026-01-31 or 2026-01-31T00:00:00Z."
+            f"{what} is '{shown(text)}', which is not an ISO 8601 date or time such as 2026-01-31 or "
+            "2026-01-31T00:00:00Z."
         ) from None
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
@@ -220,7 +222,7 @@ def parse_number(text: str, what: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise ConfigurationError(f"{what} is {text!r}; it must be a number of at least 0.")
+        raise ConfigurationError(f"{what} is '{shown(text)}'; it must be a number of at least 0.")
     return number
 
 

@@ -22,6 +22,7 @@ from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.organizations import read_organizations
 from dlt_pipelines.sandbox.world import END, ORGANIZATIONS, Truth, build_world
 from dlt_pipelines.snapshot import snapshot
+from dlt_pipelines.storage import replaced
 
 PUBLISH_TO = {"larkfield": ("odp",), "marlow": ("omnisend",)}
 METRIC = "orders_per_recipient"
@@ -112,12 +113,12 @@ def _publish(place: Workspace) -> None:
 def _leave_other_worlds(home: Path, world: dict[str, float]) -> None:
     """Empties the demo's own workspace if it holds another world, whose people would get mixed up with this one's."""
     marker = home / "world.json"
-    if marker.exists() and json.loads(marker.read_text(encoding="utf-8")) == world:
+    if marker.exists() and marker.read_text(encoding="utf-8") == json.dumps(world):
         return
     if home.exists():
         shutil.rmtree(home)
-    home.mkdir(parents=True)
-    marker.write_text(json.dumps(world), encoding="utf-8")
+    with replaced(marker) as file:
+        file.write(json.dumps(world))
 
 
 def _show_verdicts(place: Workspace) -> None:

@@ -12,6 +12,7 @@ from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened_marts
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.ops import naive
+from dlt_pipelines.wording import shown
 
 # what a reason means, in the words of docs/credit.md
 REASONS = {
@@ -45,8 +46,8 @@ def explain(workspace: Workspace, organization_id: str, order_id: str, as_of: da
         if not history:
             then = f" at {as_of:%Y-%m-%d %H:%M:%S} UTC" if as_of else ""
             raise MatchbackError(
-                f"The organization {organization_id!r} had no order {order_id!r}{then} in {workspace.database}. Check "
-                "both, and that it was loaded and built (`matchback run`)."
+                f"The organization '{shown(organization_id)}' had no order '{shown(order_id)}'{then} in "
+                f"{workspace.database}. Check both, and that it was loaded and built (`matchback run`)."
             )
         candidates = [] if as_of else _candidates(connection, organization_id, order_id)
     last = history[-1]

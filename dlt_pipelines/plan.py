@@ -14,6 +14,7 @@ from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened_marts
 from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.wording import shown
 
 METRICS = ("conversion_rate", "orders_per_recipient", "revenue_per_recipient")
 DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -141,12 +142,13 @@ def _read(
         owners = sorted({row[0] for row in found})
         if not owners:
             raise MatchbackError(
-                f"No campaign {campaign_id!r} has a holdout and five buyers in either arm, which a plan is made from. "
-                "`select distinct campaign_id from marts.fct_holdout_plans` lists those that have."
+                f"No campaign '{shown(campaign_id)}' has a holdout and five buyers in either arm, which a plan is made "
+                "from. `select distinct campaign_id from marts.fct_holdout_plans` lists those that have."
             )
         if len(owners) > 1:
             raise MatchbackError(
-                f"{len(owners)} organizations have a campaign {campaign_id!r}: {', '.join(owners)}. Add --organization."
+                f"{len(owners)} organizations have a campaign '{shown(campaign_id)}': {', '.join(owners)}. Add "
+                "--organization."
             )
         [(rate,)] = connection.execute(
             """

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from dlt_pipelines.build import build
+from dlt_pipelines.cli import cli
 from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.sandbox import server
@@ -189,6 +191,14 @@ def test_commands_on_an_empty_workspace_say_what_to_do_first(place: Workspace) -
         done = matchback(place, *arguments)
         assert done.returncode == 1
         assert "Run `matchback run` first" in done.stderr
+
+
+@pytest.mark.parametrize("scale", ["0", "-1", "nan", "inf", "1e9", "big"])
+@pytest.mark.parametrize("command", ["demo", "sandbox"])
+def test_a_world_of_no_size_is_refused(command: str, scale: str) -> None:
+    done = CliRunner().invoke(cli, [command, "--scale", scale])
+    assert done.exit_code == 2
+    assert "Invalid value for '--scale'" in done.output
 
 
 def test_a_missing_configuration_is_named(place: Workspace) -> None:
