@@ -29,7 +29,7 @@ trimmed as (
         coalesce(nullif(trim(timezone), ''), 'UTC') as timezone,
         coalesce(nullif(trim(timing_rule), ''), '{{ var("timing_rule") }}') as timing_rule,
         coalesce(nullif(trim(address_max_tier), ''), '{{ var("address_max_tier") }}') as address_max_tier,
-        coalesce(nullif(trim(global_holdout_share), ''), '0') as global_holdout_share,
+        nullif(trim(global_holdout_share), '') as global_holdout_share,
         coalesce(lower(trim(sync_orders)) in ('true', 't', '1', 'yes'), false) as sync_orders,
         count(*) over (partition by trim(organization_id)) as rows_of_id
     from organizations
@@ -60,7 +60,10 @@ settled as (
         and (trimmed.currency is null or currencies.currency is not null)
         and trimmed.timing_rule in ('rank_then_validate', 'validate_then_rank')
         and trimmed.address_max_tier in ('1', '2', '3', '4', '5')
-        and coalesce(try_cast(trimmed.global_holdout_share as double) between 0 and 0.999999, false)
+        and coalesce(
+            try_cast(trimmed.global_holdout_share as double) between 0 and 0.999999,
+            trimmed.global_holdout_share is null
+        )
         and trimmed.rows_of_id = 1 as is_synced
     from trimmed
     left join timezones on trimmed.timezone = timezones.timezone
