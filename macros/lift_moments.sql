@@ -7,13 +7,13 @@
             {%- do columns.append('sum(' ~ arm ~ '_' ~ figure ~ ') as ' ~ arm ~ '_' ~ figure) -%}
         {%- endfor -%}
         {%- for one, other in products -%}
-            {%- set product = arm ~ '_' ~ one ~ ' * ' ~ arm ~ '_' ~ other -%}
-            {%- do columns.append('sum(' ~ product ~ ') as ' ~ arm ~ '_' ~ one ~ '_' ~ other) -%}
+            {%- set sum = product_total(arm ~ '_' ~ one, arm ~ '_' ~ other) -%}
+            {%- do columns.append(sum ~ ' as ' ~ arm ~ '_' ~ one ~ '_' ~ other) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for one, other in crossed_pairs(products) -%}
-        {%- set product = 'treated_' ~ one ~ ' * holdout_' ~ other -%}
-        {%- do columns.append('sum(' ~ product ~ ') as cross_' ~ one ~ '_' ~ other) -%}
+        {%- set sum = product_total('treated_' ~ one, 'holdout_' ~ other) -%}
+        {%- do columns.append(sum ~ ' as cross_' ~ one ~ '_' ~ other) -%}
     {%- endfor -%}
     {{ columns | join(',\n        ') }}
 {%- endmacro %}

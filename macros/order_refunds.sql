@@ -26,7 +26,7 @@
 
 -- The part of an order's subtotal that goes with a part of its total, in whole units of the currency's smallest coin.
 {% macro subtotal_share(refunded_amount) -%}
-    {%- set share = "(" ~ refunded_amount ~ ") * subtotal_amount / nullif(total_amount, 0)" -%}
+    {%- set share = "cast(" ~ refunded_amount ~ " as " ~ total_type() ~ ") * subtotal_amount / nullif(total_amount, 0)" -%}
     case
         when {{ refunded_amount }} <= 0 then 0
         when {{ refunded_amount }} >= total_amount then subtotal_amount

@@ -107,7 +107,7 @@ def at_home(person: int) -> Row:
 def write_worlds(place: Workspace, worlds: Sequence[World]) -> None:
     """Writes configuration and inbox, a file per folder."""
     write_organizations(place, [one.organization_id for one in worlds])
-    for folder in ("campaigns", "recipients", "orders", "exclusions", "subscriptions"):
+    for folder in ("campaigns", "recipients", "orders", "order_lines", "refunds", "exclusions", "subscriptions"):
         rows = [row for one in worlds for row in one.rows.get(folder, [])]
         if not rows:
             continue

@@ -23,7 +23,7 @@ per_household as (
         coalesce(household_key, 'order:' || order_id) as household_key,
         {% for arm, condition in [('treated', 'not is_holdout'), ('holdout', 'is_holdout')] %}
         {% for figure, value in figures.items() %}
-        cast(sum(case when {{ condition }} then {{ value }} else 0 end) as decimal(18, 4)) as {{ arm }}_{{ figure }},
+        {{ total('case when ' ~ condition ~ ' then ' ~ value ~ ' else 0 end') }} as {{ arm }}_{{ figure }},
         {% endfor %}
         {% endfor %}
         count(*) as changes

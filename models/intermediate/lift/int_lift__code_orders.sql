@@ -41,7 +41,7 @@ totals as (
         {{ cut_name(['segment']) }} as cut,
         {{ cut_value(['segment']) }} as cut_value,
         count(*) as orders,
-        cast(sum(revenue_amount) as decimal(18, 4)) as revenue_amount
+        {{ total('revenue_amount') }} as revenue_amount
     from redeemed
     group by grouping sets ((organization_id, campaign_id), (organization_id, campaign_id, segment))  -- noqa: PRS
 )

@@ -11,19 +11,19 @@ sums as (
         {% for figure in figures %}
         {% for arm in ['treated', 'holdout'] %}
         sum({{ arm }}_{{ figure }}_added) as {{ arm }}_{{ figure }},
-        sum({{ arm }}_recipients * {{ arm }}_{{ figure }}_added) as {{ arm }}_recipients_{{ figure }},
+        {{ product_total(arm ~ '_recipients', arm ~ '_' ~ figure ~ '_added') }} as {{ arm }}_recipients_{{ figure }},
         -- the square after less the square before
-        sum(
-            {{ arm }}_{{ figure }}_added * (2 * {{ arm }}_{{ figure }}_after - {{ arm }}_{{ figure }}_added)
-        ) as {{ arm }}_{{ figure }}_{{ figure }},
+        {{ product_total(
+            arm ~ '_' ~ figure ~ '_added', '(2 * ' ~ arm ~ '_' ~ figure ~ '_after - ' ~ arm ~ '_' ~ figure ~ '_added)'
+        ) }} as {{ arm }}_{{ figure }}_{{ figure }},
         {% endfor %}
-        sum(treated_recipients * holdout_{{ figure }}_added) as cross_recipients_{{ figure }},
-        sum(treated_{{ figure }}_added * holdout_recipients) as cross_{{ figure }}_recipients,
-        sum(
-            treated_{{ figure }}_after * holdout_{{ figure }}_after
-            - (treated_{{ figure }}_after - treated_{{ figure }}_added)
-            * (holdout_{{ figure }}_after - holdout_{{ figure }}_added)
-        ) as cross_{{ figure }}_{{ figure }},
+        {{ product_total('treated_recipients', 'holdout_' ~ figure ~ '_added') }} as cross_recipients_{{ figure }},
+        {{ product_total('treated_' ~ figure ~ '_added', 'holdout_recipients') }} as cross_{{ figure }}_recipients,
+        {{ product_total('treated_' ~ figure ~ '_after', 'holdout_' ~ figure ~ '_after') }}
+        - {{ product_total(
+            '(treated_' ~ figure ~ '_after - treated_' ~ figure ~ '_added)',
+            '(holdout_' ~ figure ~ '_after - holdout_' ~ figure ~ '_added)'
+        ) }} as cross_{{ figure }}_{{ figure }},
         {% endfor %}
         days_since_opening
     from days

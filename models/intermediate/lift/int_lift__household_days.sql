@@ -11,7 +11,7 @@ purchases as (select * from {{ ref('int_lift__household_purchases') }}),
 added as (
     select
         {% for column in figures %}
-        cast(sum({{ column }}) as decimal(18, 4)) as {{ column }}_added,
+        {{ total(column) }} as {{ column }}_added,
         {% endfor %}
         {{ known }}
     from purchases
@@ -35,7 +35,7 @@ days as (
         cast(sum({{ column }}_added) over (
             partition by organization_id, campaign_id, household_key
             order by days_since_opening
-        ) as decimal(18, 4)) as {{ column }}_after,
+        ) as {{ total_type() }}) as {{ column }}_after,
         {% endfor %}
         {{ known }}
     from added

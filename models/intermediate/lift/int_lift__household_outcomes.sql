@@ -35,7 +35,7 @@ per_recipient {{ inlined() }} (
         coalesce(of_several.drop_date, cast(outcomes.created_at as date)) as drop_date,
         {% for arm, condition in arms.items() %}
         {% for figure, value in household_figures().items() %}
-        cast(case when {{ condition }} then {{ value }} else 0 end as decimal(18, 4)) as {{ arm }}_{{ figure }},
+        cast(case when {{ condition }} then {{ value }} else 0 end as {{ total_type() }}) as {{ arm }}_{{ figure }},
         {% endfor %}
         {% endfor %}
         of_several.household_key is not null as is_of_several
@@ -58,7 +58,7 @@ per_household as (
     union all
     select
         {% for column in figures %}
-        cast(sum({{ column }}) as decimal(18, 4)) as {{ column }},
+        {{ total(column) }} as {{ column }},
         {% endfor %}
         {{ known | join(', ') }}
     from per_recipient

@@ -33,7 +33,7 @@ mailings as (
         cast(coalesce(orders.unknown_merchandise_orders, 0) as bigint) as unknown_merchandise_orders,
         campaigns.gross_margin_rate,
         campaigns.piece_cost_amount,
-        cast(coalesce(pieces.mailed_pieces, 0) * campaigns.piece_cost_amount as decimal(18, 4)) as mail_cost_amount,
+        coalesce(pieces.mailed_pieces, 0) * cast(campaigns.piece_cost_amount as {{ total_type() }}) as mail_cost_amount,
         -- margin is known where that of every order is
         case
             when coalesce(orders.unknown_merchandise_orders, 0) = 0 then cast(campaigns.gross_margin_rate as double)

@@ -30,13 +30,15 @@ sums as (
         {% for arm in ['treated', 'holdout'] %}
         cast(sum({{ arm }}_recipients) as bigint) as {{ arm }}_recipients,
         count(case when {{ arm }}_recipients > 0 then 1 end) as {{ arm }}_households,
-        cast(coalesce(sum(case when {{ arm }}_recipients > 0 then days end), 0) as double) as {{ arm }}_y,
-        cast(coalesce(sum(case when {{ arm }}_recipients > 0 then days * days end), 0) as double) as {{ arm }}_yy,
+        {% set arm_days = '(case when ' ~ arm ~ '_recipients > 0 then days end)' %}
+        cast(coalesce(sum({{ arm_days }}), 0) as double) as {{ arm }}_y,
+        {{ product_total(arm_days, arm_days) }} as {{ arm }}_yy,
         {% endfor %}
         {% set is_mixed = 'treated_recipients > 0 and holdout_recipients > 0' %}
         cast(count(case when {{ is_mixed }} then 1 end) as double) as cross_nn,
-        cast(coalesce(sum(case when {{ is_mixed }} then days end), 0) as double) as cross_ny,
-        cast(coalesce(sum(case when {{ is_mixed }} then days * days end), 0) as double) as cross_yy,
+        {% set mixed_days = '(case when ' ~ is_mixed ~ ' then days end)' %}
+        cast(coalesce(sum({{ mixed_days }}), 0) as double) as cross_ny,
+        {{ product_total(mixed_days, mixed_days) }} as cross_yy,
         max(last_created_at) as last_created_at
     from days
     group by organization_id, campaign_id

@@ -14,11 +14,10 @@ per_recipient as (
         count(case when period = 'placebo' then 1 end) as placebo_orders,
         count(case when period = 'prior' then 1 end) as prior_orders,
         {% for period in lift_periods() %}
-        cast(sum(case when period = '{{ period }}' then revenue_amount else 0 end) as decimal(18, 4))
+        {{ total("case when period = '" ~ period ~ "' then revenue_amount else 0 end") }}
             as {{ period }}_revenue_amount,
         {% endfor %}
-        cast(sum(case when period = 'lift' then merchandise_amount else 0 end) as decimal(18, 4))
-            as merchandise_amount,
+        {{ total("case when period = 'lift' then merchandise_amount else 0 end") }} as merchandise_amount,
         count(case when period = 'lift' and is_merchandise_unknown then 1 end) as unknown_merchandise_orders,
         bool_or(is_holdout) as is_holdout
     from orders

@@ -17,7 +17,7 @@ rounded as (
     select
         organization_id,
         campaign_id,
-        cast(threshold as decimal(18, 4)) as threshold_amount
+        cast(threshold as {{ total_type() }}) as threshold_amount
     from thresholds
 )
 

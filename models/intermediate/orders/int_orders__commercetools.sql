@@ -27,7 +27,8 @@ payments as (
         {{ amount('sum(payments.refunded_amount)') }} as refunded_amount,
         max(payments.refunded_at) as refunded_at,
         min(payments.paid_at) as paid_at,
-        bool_or(referred.payment_id is null or payments.is_unreadable) as is_unreadable
+        bool_or(referred.payment_id is null or payments.is_unreadable)
+        or {{ is_beyond_amounts('sum(payments.refunded_amount)') }} as is_unreadable
     from {{ ref('stg_commercetools__order_payments') }} as referred
     left join {{ ref('int_payments__commercetools') }} as payments
         on referred.organization_id = payments.organization_id

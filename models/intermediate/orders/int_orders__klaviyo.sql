@@ -23,7 +23,9 @@ later as (
         organization_id,
         order_id,
         {{ amount("sum(case when event_type = 'refunded' then value_amount end)") }} as refunded_amount,
-        bool_or(event_type = 'refunded' and (is_held_back or value_amount is null)) as has_unreadable_refund,
+        bool_or(event_type = 'refunded' and (is_held_back or value_amount is null))
+        or {{ is_beyond_amounts("sum(case when event_type = 'refunded' then value_amount end)") }}
+            as has_unreadable_refund,
         bool_or(event_type = 'cancelled') as is_cancelled,
         bool_or(event_type = 'fulfilled') as is_fulfilled,
         min(case when event_type = 'fulfilled' then occurred_at end) as fulfilled_at,

@@ -23,7 +23,9 @@ payments as (
             as refunded_amount,
         max(case when transaction_type = 'Refund' and state = 'Success' then occurred_at end) as refunded_at,
         min(case when transaction_type = 'Charge' and state = 'Success' then occurred_at end) as paid_at,
-        bool_or(is_held_back) as is_unreadable
+        coalesce(bool_or(is_held_back), false)
+        or {{ is_beyond_amounts("sum(case when transaction_type = 'Refund' and state = 'Success' then amount end)") }}
+            as is_unreadable
     from latest
     group by organization_id, payment_id
 )

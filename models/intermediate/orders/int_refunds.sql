@@ -9,7 +9,7 @@ totals as (
         organization_id,
         order_id,
         {{ amount('sum(amount)') }} as refunded_amount,
-        coalesce(bool_or(is_held_back), false) or {{ amount('sum(amount)') }} is null as is_unreadable,
+        coalesce(bool_or(is_held_back), false) or {{ is_beyond_amounts('sum(amount)') }} as is_unreadable,
         max(refunded_at) as refunded_at
     from refunds
     group by organization_id, order_id

@@ -7,17 +7,18 @@ outcomes as (
 ),
 
 squares as (
-    {% for metric, value in {
+    {% for metric, figure in {
         'conversion_rate': '1',
-        'orders_per_recipient': 'orders * orders',
-        'revenue_per_recipient': 'revenue_amount * revenue_amount',
-        'merchandise_per_recipient': 'merchandise_amount * merchandise_amount',
+        'orders_per_recipient': 'orders',
+        'revenue_per_recipient': 'revenue_amount',
+        'merchandise_per_recipient': 'merchandise_amount',
     }.items() %}
     select
         organization_id,
         campaign_id,
         {% for arm, condition in [('treated', 'not is_holdout'), ('holdout', 'is_holdout')] %}
-        cast(sum(case when {{ condition }} then {{ value }} else 0 end) as double) as {{ arm }}_squares,
+        {% set value = '(case when ' ~ condition ~ ' then ' ~ figure ~ ' else 0 end)' %}
+        {{ product_total(value, value) }} as {{ arm }}_squares,
         {% endfor %}
         '{{ metric }}' as metric
     from outcomes

@@ -9,7 +9,7 @@ per_household as (
         campaign_id,
         household_key,
         count(*) as orders,
-        cast(sum(revenue_amount) as decimal(18, 4)) as revenue
+        {{ total('revenue_amount') }} as revenue
     from orders
     group by organization_id, campaign_id, household_key
 )

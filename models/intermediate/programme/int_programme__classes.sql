@@ -15,7 +15,7 @@ classes as (
         count(*) as households,
         count(orders.orders) as buyers,
         cast(coalesce(sum(orders.{{ figure }}), 0) as double) as y,
-        cast(coalesce(sum(cast(orders.{{ figure }} as decimal(18, 4)) * orders.{{ figure }}), 0) as double) as yy
+        {{ product_total('orders.' ~ figure, 'orders.' ~ figure) }} as yy
     from households
     left join orders
         on households.organization_id = orders.organization_id

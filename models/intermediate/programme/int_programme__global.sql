@@ -22,9 +22,8 @@ sums as (
         count(case when {{ condition }} then 1 end) as {{ arm }}_households,
         count(case when {{ condition }} then per_household.buyers end) as {{ arm }}_buyers,
         cast(coalesce(sum(case when {{ condition }} then per_household.{{ figure }} end), 0) as double) as {{ arm }}_y,
-        cast(coalesce(sum(
-            case when {{ condition }} then per_household.squared_{{ figure }} end
-        ), 0) as double) as {{ arm }}_yy,
+        {% set value = '(case when ' ~ condition ~ ' then per_household.' ~ figure ~ ' end)' %}
+        {{ product_total(value, value) }} as {{ arm }}_yy,
         {% endfor %}
         '{{ metric }}' as metric
     from households

@@ -50,18 +50,9 @@ per_household as (
         household_key,
         1 as buyers,
         count(*) as orders,
-        cast(sum(revenue) as decimal(18, 4)) as revenue
+        {{ total('revenue') }} as revenue
     from counted
     group by organization_id, household_key
-),
-
-squared as (
-    select
-        {% for figure in programme_metrics().values() %}
-        cast({{ figure }} as decimal(18, 4)) * {{ figure }} as squared_{{ figure }},
-        {% endfor %}
-        *
-    from per_household
 )
 
-select * from squared
+select * from per_household

@@ -16,7 +16,7 @@ per_household as (
         household_key,
         1 as buyers,
         count(*) as orders,
-        cast(sum(revenue_amount) as decimal(18, 4)) as revenue
+        {{ total('revenue_amount') }} as revenue
     from once
     group by organization_id, household_key
 )

@@ -17,7 +17,7 @@ cells as (
         is_second_treated,
         {% for figure in programme_metrics().values() %}
         cast(sum({{ figure }}) as double) as {{ figure }},
-        cast(sum(cast({{ figure }} as decimal(18, 4)) * {{ figure }}) as double) as squared_{{ figure }},
+        {{ product_total(figure, figure) }} as squared_{{ figure }},
         {% endfor %}
         count(*) as households
     from households

@@ -55,7 +55,7 @@ once as (
         on_both.first_campaign_id,
         on_both.second_campaign_id,
         on_both.orders - coalesce(shared.orders, 0) as orders,
-        cast(on_both.revenue - coalesce(shared.revenue, 0) as decimal(18, 4)) as revenue,
+        cast(on_both.revenue - coalesce(shared.revenue, 0) as {{ total_type() }}) as revenue,
         on_both.is_first_treated,
         on_both.is_second_treated
     from on_both

@@ -10,7 +10,7 @@ shared as (
         other.campaign_id as second_campaign_id,
         one.household_key,
         count(*) as orders,
-        cast(sum(one.revenue_amount) as decimal(18, 4)) as revenue
+        {{ total('one.revenue_amount') }} as revenue
     from orders as one
     inner join orders as other
         on one.organization_id = other.organization_id

@@ -1,14 +1,20 @@
 -- One row per organization and metric: the mean of all households on its lists as they were mailed, against what it
 -- would be had nobody been: the mean of those that no campaign mailed, each weighing the inverse of its chance not to
--- be (Hájek), with the variance of their difference by linearisation. Null where a share is unknown or nobody was left
--- unmailed.
+-- be (Hájek), with the variance of their difference by linearisation. Null where a share is unknown, where nobody was
+-- left unmailed, and where a weight is beyond what can be squared.
 {% set all_classes = 'organization_id, metric' %}
 {% set order = 'log_probability, is_never_mailed' %}
+{% set highest_log_weight = 230 %}
 with
 classes as (
     select
         *,
-        case when is_never_mailed then exp(-cast(log_probability as double)) else 0 end as weight
+        is_never_mailed and log_probability < -{{ highest_log_weight }} as is_too_rare,
+        case
+            when is_never_mailed and log_probability >= -{{ highest_log_weight }}
+                then exp(-cast(log_probability as double))
+            else 0
+        end as weight
     from {{ ref('int_programme__classes') }}
 ),
 
@@ -24,6 +30,7 @@ totals as (
             'unmailed': 'case when is_never_mailed then households else 0 end',
             'unmailed_buyers': 'case when is_never_mailed then buyers else 0 end',
             'unknown': 'case when log_probability is null then households else 0 end',
+            'too_rare': 'case when is_too_rare then households else 0 end',
             'w': 'weight * households',
             'wy': 'weight * y',
             'wyy': 'weight * yy',
@@ -55,14 +62,15 @@ weighted as (
         cast(mailed_buyers as bigint) as treated_buyers,
         cast(unmailed_buyers as bigint) as holdout_buyers,
         treated_mean,
-        case when unknown = 0 then holdout_mean end as holdout_mean,
+        case when unknown = 0 and too_rare = 0 then holdout_mean end as holdout_mean,
         greatest(
             (sum_yy - n * treated_mean * treated_mean) / (n * n)
             + (wwyy - 2 * holdout_mean * wwy + holdout_mean * holdout_mean * ww) / (w * w)
             - 2 * (wyy - (treated_mean + holdout_mean) * wy + treated_mean * holdout_mean * w) / (n * w),
             0
         ) as variance,
-        unknown > 0 as is_share_unknown
+        unknown > 0 as is_share_unknown,
+        too_rare > 0 as is_without_positivity
     from means
 )
 

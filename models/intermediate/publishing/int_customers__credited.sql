@@ -42,7 +42,7 @@ customers as (
         {{ told_credit(last_credited('campaign_id')) }} as dm_last_campaign_id,
         {{ told_credit(last_credited('match_method')) }} as dm_last_match_method,
         count(case when is_credited then 1 end) as dm_credited_orders,
-        cast(coalesce(sum(case when is_credited then net_amount end), 0) as decimal(18, 4)) as dm_credited_amount,
+        coalesce({{ total('case when is_credited then net_amount end') }}, 0) as dm_credited_amount,
         max(case when is_credited then ordered_at end) as dm_last_credited_at
     from credited
     group by organization_id, publish_to, identifier_type, identifier

@@ -36,7 +36,7 @@ sums as (
         cast(sum(told.amount) over (
             partition by told.organization_id, told.order_id
             order by told.refunded_at nulls last, told.refund_id
-        ) as decimal(18, 4)) as refunded_so_far
+        ) as {{ total_type() }}) as refunded_so_far
     from told
     inner join orders
         on told.organization_id = orders.organization_id

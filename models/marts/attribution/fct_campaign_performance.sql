@@ -35,7 +35,7 @@ combined as (
         coalesce(orders.buyers, 0) as buyers,
         coalesce(mailed.recipients, 0) as mailed_recipients,
         coalesce(orders.revenue_amount, 0) as revenue_amount,
-        campaigns.piece_cost_amount * coalesce(mailed.recipients, 0) as cost_amount,
+        cast(campaigns.piece_cost_amount as {{ total_type() }}) * coalesce(mailed.recipients, 0) as cost_amount,
         orders.median_days_to_order
     from campaigns
     cross join methods
@@ -56,7 +56,7 @@ performance as (
         currency,
         orders,
         other_currency_orders,
-        cast(revenue_amount as decimal(18, 4)) as revenue_amount,
+        cast(revenue_amount as {{ total_type() }}) as revenue_amount,
         cast(revenue_amount / nullif(orders - other_currency_orders, 0) as decimal(18, 4)) as average_order_amount,
         cast(median_days_to_order as double) as median_days_to_order,
         cast(case when match_method = 'all' then mailed_recipients end as bigint) as mailed_recipients,
@@ -64,12 +64,12 @@ performance as (
         cast(
             case when match_method = 'all' then buyers end as double
         ) / nullif(mailed_recipients, 0) as response_rate,
-        cast(case when match_method = 'all' then cost_amount end as decimal(18, 4)) as cost_amount,
+        cast(case when match_method = 'all' then cost_amount end as {{ total_type() }}) as cost_amount,
         cast(
             case when match_method = 'all' then revenue_amount end as double
         ) / nullif(cost_amount, 0) as roas,
         cast(
-            case when match_method = 'all' then cost_amount end / nullif(orders, 0) as decimal(18, 4)
+            case when match_method = 'all' then cost_amount end / nullif(orders, 0) as {{ total_type() }}
         ) as cost_per_order_amount
     from combined
 )

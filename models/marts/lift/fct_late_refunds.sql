@@ -42,8 +42,8 @@ late as (
         campaign_id,
         count(case when not is_holdout then 1 end) as treated_orders,
         count(case when is_holdout then 1 end) as holdout_orders,
-        cast(sum(case when is_holdout then 0 else refunded_amount end) as decimal(18, 4)) as treated_refunded_amount,
-        cast(sum(case when is_holdout then refunded_amount else 0 end) as decimal(18, 4)) as holdout_refunded_amount,
+        {{ total('case when is_holdout then 0 else refunded_amount end') }} as treated_refunded_amount,
+        {{ total('case when is_holdout then refunded_amount else 0 end') }} as holdout_refunded_amount,
         refund_date
     from refunds
     group by organization_id, campaign_id, refund_date

@@ -25,8 +25,9 @@ measured as (
         measured.treated_mean,
         measured.holdout_mean,
         measured.variance,
-        {{ 'coalesce(measured.is_share_unknown, false)' if relation == 'int_programme__weighted' else 'false' }}
-            as is_share_unknown,
+        {% for flag in ['is_share_unknown', 'is_without_positivity'] %}
+        {{ 'coalesce(measured.' ~ flag ~ ', false)' if relation == 'int_programme__weighted' else 'false' }} as {{ flag }},
+        {% endfor %}
         '{{ estimator }}' as estimator
     from organizations
     cross join metrics
@@ -43,6 +44,7 @@ assessed as (
         treated_mean - holdout_mean as absolute_lift,
         case
             when is_share_unknown then 'unknown_share'
+            when is_without_positivity then 'no_positivity'
             when holdout_households = 0 then 'no_holdout'
             when treated_households = 0 then 'no_treated'
             when least(treated_buyers, holdout_buyers) < 5 then 'too_few_conversions'

@@ -14,7 +14,7 @@ buyers as (
         currency,
         count(*) as orders,
         count(case when is_other_currency then 1 end) as other_currency_orders,
-        cast(coalesce(sum(revenue_amount), 0) as decimal(18, 4)) as revenue_amount,
+        coalesce({{ total('revenue_amount') }}, 0) as revenue_amount,
         cast(count(*) as double)
         / sum(count(*)) over (partition by organization_id, campaign_id) as share_of_orders
     from orders

@@ -13,7 +13,7 @@ daily as (
         currency,
         count(*) as orders,
         count(case when is_other_currency then 1 end) as other_currency_orders,
-        cast(coalesce(sum(revenue_amount), 0) as decimal(18, 4)) as revenue_amount
+        coalesce({{ total('revenue_amount') }}, 0) as revenue_amount
     from orders
     group by organization_id, campaign_id, match_method, order_date, days_since_window_start, currency
 )

@@ -21,7 +21,7 @@ responses as (
         segment,
         count(*) as orders,
         count(distinct recipient_id) as buyers,
-        sum(revenue_amount) as revenue_amount
+        {{ total('revenue_amount') }} as revenue_amount
     from {{ ref('int_credited_orders') }}
     where not is_holdout and recipient_id is not null
     group by organization_id, campaign_id, segment
@@ -36,7 +36,7 @@ by_segment as (
         mailed.mailed_recipients,
         coalesce(responses.orders, 0) as orders,
         coalesce(responses.buyers, 0) as buyers,
-        cast(coalesce(responses.revenue_amount, 0) as decimal(18, 4)) as revenue_amount,
+        coalesce(responses.revenue_amount, 0) as revenue_amount,
         cast(coalesce(responses.buyers, 0) as double) / mailed.mailed_recipients as response_rate
     from mailed
     inner join campaigns
