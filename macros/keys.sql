@@ -69,10 +69,14 @@
     {{ return(['address1', 'address2', 'city', 'region', 'postal_code', 'country']) }}
 {%- endmacro %}
 
--- The identity of an address as written, whatever its case and outer blanks; null without a street line.
+-- The identity of an address as written, whatever its case and outer blanks; null without a street line, and where a part
+-- is longer than any address is: nothing is made of such a one (docs/bounds.md).
 -- The country is the address's own; where it has none, the organization's default applies later.
 {% macro address_id(prefix='') -%}
     case
+        {%- for part in address_parts() %}
+        when length({{ prefix }}{{ part }}) > {{ var('bounds')['longest_address'] }} then null
+        {%- endfor %}
         when nullif(trim({{ prefix }}address1), '') is not null or nullif(trim({{ prefix }}address2), '') is not null
             then md5(
                 organization_id
