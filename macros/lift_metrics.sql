@@ -81,3 +81,8 @@
 {% macro quoted(names) -%}
     '{{ names | join("', '") }}'
 {%- endmacro %}
+
+-- The statuses of a lift that has an interval; all but the first warn of it.
+{% macro statuses_with_interval() -%}
+    {{ return(['ok', 'window_open', 'dominant_household']) }}
+{%- endmacro %}

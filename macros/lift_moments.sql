@@ -162,3 +162,15 @@
         * (cross_yy - treated_mean * cross_ny - holdout_mean * cross_yn + treated_mean * holdout_mean * cross_nn)
         / nullif(treated_n * holdout_n, 0)
 {%- endmacro %}
+
+-- The effective number of an arm's households, (sum of n)² / sum of n² of their recipients, as a share of how many there
+-- are: one over their number where one has nearly all recipients. For use where the columns of int_lift__sizes are.
+{% macro effective_share(arm) -%}
+    cast({{ arm }}_recipients as double) * cast({{ arm }}_recipients as double)
+        / nullif(cast({{ arm }}_recipients_recipients as double) * {{ arm }}_households, 0)
+{%- endmacro %}
+
+-- Below it so few households make up the arm that the interval, which counts them all, is too narrow.
+{% macro least_effective_share() -%}
+    0.25e0
+{%- endmacro %}

@@ -6,6 +6,17 @@ tests as (select * from {{ ref('int_lift__t_tests') }}),
 
 campaigns as (select * from {{ ref('int_campaigns') }}),
 
+dominated as (
+    select
+        organization_id,
+        campaign_id,
+        cut,
+        cut_value
+    from {{ ref('int_lift__sizes') }}
+    where {{ effective_share('treated') }} < {{ least_effective_share() }}
+        or {{ effective_share('holdout') }} < {{ least_effective_share() }}
+),
+
 assessed as (
     select
         tests.*,
@@ -16,20 +27,28 @@ assessed as (
             when tests.cut <> 'day'
                 and {{ add_days('tests.last_created_at', 'campaigns.in_home_days + campaigns.window_days') }}
                 > {{ as_of() }} then 'window_open'
+            when dominated.campaign_id is not null then 'dominant_household'
             else 'ok'
         end as lift_status
     from tests
     inner join campaigns
         on tests.organization_id = campaigns.organization_id
         and tests.campaign_id = campaigns.campaign_id
+    -- whoever is in a campaign is in it on each of its days
+    left join dominated
+        on tests.organization_id = dominated.organization_id
+        and tests.campaign_id = dominated.campaign_id
+        and case when tests.cut = 'day' then 'campaign' else tests.cut end = dominated.cut
+        and case when tests.cut = 'day' then '(all)' else tests.cut_value end = dominated.cut_value
 ),
 
 bounded as (
     select
         *,
-        case when lift_status in ('ok', 'window_open') then critical_t end as usable_t,
-        case when lift_status in ('ok', 'window_open') and critical_t is not null then relative_lift end
-            as usable_relative_lift,
+        case when lift_status in ({{ quoted(statuses_with_interval()) }}) then critical_t end as usable_t,
+        case
+            when lift_status in ({{ quoted(statuses_with_interval()) }}) and critical_t is not null then relative_lift
+        end as usable_relative_lift,
         -- a ratio of what people ordered is no sum over people
         case when metric <> 'average_order_value' then treated_recipients end as summed_recipients
     from assessed

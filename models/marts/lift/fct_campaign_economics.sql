@@ -63,7 +63,7 @@ economics as (
             else 'fieller_empty'
         end as cost_per_incremental_order_interval,
         case
-            when lift_status not in ('ok', 'window_open') then lift_status
+            when lift_status not in ({{ quoted(statuses_with_interval()) }}) then lift_status
             when cost is null then 'no_piece_cost'
             when usable_margin_rate is null and unknown_merchandise_orders > 0 then 'unknown_merchandise'
             when usable_margin_rate is null then 'no_gross_margin_rate'

@@ -1,6 +1,6 @@
--- One row per campaign, check and part of it: whether the experiment is sound. An alarm is a difference larger than the
--- check's floor and, where it has a test, p < 0.001.
-{% set kinds = {'sample_ratio': true, 'segments': true, 'rates': true, 'shares': false} %}
+-- One row per campaign, check and part of it: whether the experiment is sound. An alarm is a difference of at least the
+-- check's floor (of households beyond it) and, where it has a test, p < 0.001.
+{% set kinds = {'sample_ratio': true, 'segments': true, 'rates': true, 'shares': false, 'households': false} %}
 with
 checks as (
     {% for kind, is_tested in kinds.items() %}
@@ -8,7 +8,9 @@ checks as (
         {{ check_columns() | join(', ') }},
         {{ 'p_value is not null or coalesce(difference = 0, false)' if is_tested else 'difference is not null' }}
             as is_tested,
-        {{ 'coalesce(p_value < 0.001, false)' if is_tested else 'true' }} as is_significant
+        {{
+            'coalesce(p_value < 0.001, false)' if is_tested else 'difference > size_floor' if kind == 'households' else 'true'
+        }} as is_significant
     from {{ ref('int_lift__checks__' ~ kind) }}
     {{ "union all" if not loop.last }}
     {% endfor %}
