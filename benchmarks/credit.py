@@ -46,7 +46,7 @@ MEMORY_LIMIT = "7GB"
 RIVALS = ["polars", "pandas", "postgres", "sqlite"]
 # the models from stored keys to verdicts
 MATCHING = (
-    *("int_email_matches", "int_crowded_keys", "int_mailed_crowds", "int_match", "int_order_discount_codes"),
+    *("int_email_matches", "int_crowded_keys", "int_crowd_starts", "int_match", "int_order_discount_codes"),
     *("int_campaign_discount_codes", "int_order_excl", "int_recipients__also_mailed", "int_recipient_excluded_parties"),
     *("int_subscriptions", "int_order_verdicts", "fct_match_candidates", "fct_order_attributions"),
 )

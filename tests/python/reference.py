@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from dlt_pipelines.bounds import bounds
+
 DAY = timedelta(days=1)
 
 
@@ -257,10 +259,14 @@ def by_holdout(world: World, order: Order, method: Method) -> list[Candidate]:
         if not recipient.is_holdout or recipient.created_at > order.ordered_at:
             continue
         mine, theirs = email_key(order.email), email_key(recipient.email)
-        if mine is not None and mine == theirs:
+        has_same_email = mine is not None and mine == theirs
+        if has_same_email:
             found.append(Pair("email", recipient, recipient.created_at, count_sharing_email(world, recipient)))
-        elif recipient.door in (doors := matched_doors(world, recipient.campaign_id, order.door)):
-            found.append(address_pair(world, recipient, recipient.created_at, doors))
+        if recipient.door in (doors := matched_doors(world, recipient.campaign_id, order.door)):
+            pair = address_pair(world, recipient, recipient.created_at, doors)
+            # a door that tells nobody apart does so whatever the e-mails
+            if not has_same_email or is_ambiguous(pair, method):
+                found.append(pair)
     candidates = collapsed("holdout", found, method)
     for candidate in candidates:
         if candidate.veto_reason is None and was_also_mailed(world, candidate):
@@ -290,15 +296,23 @@ def address_pair(world: World, recipient: Recipient, start: datetime, doors: tup
     return Pair("shipping_address", recipient, start, sharing, competing)
 
 
+def is_crowd(pair: Pair, method: Method) -> bool:
+    limit = method.max_recipients_per_key
+    return pair.shared_by > (bounds().most_recipients_per_key if limit is None else limit)
+
+
+def is_ambiguous(pair: Pair, method: Method) -> bool:
+    return is_crowd(pair, method) or pair.competing is not None
+
+
 def collapsed(match_method: str, found: list[Pair], method: Method) -> list[Candidate]:
     """A candidate per recipient; but one per campaign, without a recipient, where too many could be meant."""
     candidates: list[Candidate] = []
-    limit = method.max_recipients_per_key
     ambiguous: dict[str, list[tuple[str, datetime, bool, int]]] = {}
     for pair in found:
         recipient = pair.recipient
-        is_crowded = limit is not None and pair.shared_by > limit
-        if is_crowded or pair.competing is not None:
+        is_crowded = is_crowd(pair, method)
+        if is_ambiguous(pair, method):
             ambiguous.setdefault(recipient.campaign_id, []).append(
                 (pair.matched_on, pair.start, is_crowded, pair.competing or pair.shared_by)
             )

@@ -1,5 +1,5 @@
 -- One row per recipient as assigned with the keys that lift may use: not those that more recipients of the campaign, of
--- any arm, share than `max_recipients_per_key` allows.
+-- any arm, share than `max_recipients_per_key` allows, or than 1,000 where that is empty.
 {% set limits = {'email_key': 'email', 'address_identity': 'address'} %}
 
 with
@@ -19,9 +19,8 @@ crowded_{{ key }} as (
     where {{ key }} is not null
     group by organization_id, campaign_id, {{ key }}
     having count(*) > (
-            select max(max_recipients_per_key)
+            select {{ most_sharing(method) }}
             from {{ ref('match_methods') }}
-            where match_method = '{{ method }}'
         )
 ),
 

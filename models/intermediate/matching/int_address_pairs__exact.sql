@@ -3,7 +3,17 @@
 with
 orders as (select * from {{ ref('int_order_addresses') }}),
 
-campaigns as (select * from {{ ref('int_campaign_addresses') }}),
+-- a town that is spelt in many ways is many rows of one address
+campaigns as (
+    select distinct
+        organization_id,
+        campaign_id,
+        address_identity,
+        address_key,
+        recipients
+    from {{ ref('int_campaign_addresses') }}
+    where address_key is not null
+),
 
 pairs as (
     select

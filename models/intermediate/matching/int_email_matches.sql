@@ -9,10 +9,30 @@
 with
 orders as (select * from {{ ref('int_order_identifiers__matched') }}),
 
-recipients as (select * from {{ ref('int_recipients__near') }}),
-
-matches as (
+-- an e-mail once for each campaign, however many share it
+recipients as (
     select distinct
+        organization_id,
+        campaign_id,
+        email_key,
+        email_canonical_key
+    from {{ ref('int_recipients__near') }}
+    where email_key is not null
+),
+
+{% if var('email_alias_folding') %}
+-- a mailbox in more spellings than may share a key is compared as written only
+mailboxes as (
+    select
+        *,
+        count(*) over (partition by organization_id, campaign_id, email_canonical_key)
+        <= {{ var('bounds')['most_recipients_per_key'] }} as is_folded
+    from recipients
+),
+
+{% endif %}
+matches as (
+    select
         orders.organization_id,
         orders.order_id,
         recipients.campaign_id,
@@ -20,13 +40,16 @@ matches as (
         orders.email_key = recipients.email_key as is_exact,
         orders.ordered_at
     from orders
+    {% if var('email_alias_folding') %}
+    inner join mailboxes as recipients
+        on orders.organization_id = recipients.organization_id
+        and orders.email_canonical_key = recipients.email_canonical_key
+        and (recipients.is_folded or orders.email_key = recipients.email_key)
+    {% else %}
     inner join recipients
         on orders.organization_id = recipients.organization_id
-        {% if var('email_alias_folding') %}
-        and orders.email_canonical_key = recipients.email_canonical_key
-        {% else %}
         and orders.email_key = recipients.email_key
-        {% endif %}
+    {% endif %}
 ),
 
 preferred as (

@@ -12,8 +12,8 @@ mailed as (
 
 crowds as (
     select *
-    from {{ ref('int_mailed_crowds') }}
-    where key_name = 'email_key'
+    from {{ ref('int_crowd_starts') }}
+    where key_name = 'email_key' and arm = 'mailed'
 ),
 
 pairs as (
@@ -42,17 +42,17 @@ crowded_pairs as (
         cast(null as varchar) as recipient_id,
         matches.match_reason,
         matches.mail_crowd,
-        crowds.sent_at
+        crowds.started_at as sent_at
     from matches
     inner join crowds
         on matches.organization_id = crowds.organization_id
+        and matches.order_id = crowds.order_id
         and matches.campaign_id = crowds.campaign_id
         and matches.email_key = crowds.match_key
-        and matches.ordered_at >= crowds.sent_at
     qualify
         row_number() over (
             partition by matches.organization_id, matches.order_id, matches.campaign_id
-            order by crowds.sent_at desc, matches.mail_crowd desc, matches.match_reason
+            order by crowds.started_at desc, matches.mail_crowd desc, matches.match_reason
         ) = 1
 ),
 

@@ -13,22 +13,25 @@ mailed as (
     where not is_holdout and sent_at is not null
 ),
 
-crowds as (
-    select *
-    from {{ ref('int_mailed_crowds') }}
-    where key_name = 'address_identity'
+starts as (
+    select
+        *,
+        started_at as sent_at
+    from {{ ref('int_crowd_starts') }}
+    where key_name = 'address_identity' and arm = 'mailed'
 ),
 
-{% set who = {
-    'mailed': 'case when not matches.is_ambiguous then mailed.recipient_id end', 'crowds': 'cast(null as varchar)',
+{% set sides = {
+    'mailed': ('mailed.recipient_id', 'matches.ordered_at >= mailed.sent_at', 'not '),
+    'starts': ('cast(null as varchar)', 'matches.order_id = starts.order_id', ''),
 } %}
 pairs as (
-    {% for relation in who %}
+    {% for relation, (recipient_id, condition, negation) in sides.items() %}
     select
         matches.organization_id,
         matches.order_id,
         matches.campaign_id,
-        {{ who[relation] }} as recipient_id,
+        {{ recipient_id }} as recipient_id,
         matches.address_identity,
         matches.matched_on,
         matches.match_tier,
@@ -42,8 +45,8 @@ pairs as (
         on matches.organization_id = {{ relation }}.organization_id
         and matches.campaign_id = {{ relation }}.campaign_id
         and matches.address_identity = {{ relation }}.match_key
-        and matches.ordered_at >= {{ relation }}.sent_at
-    where matches.mail_crowd is {{ 'null' if relation == 'mailed' else 'not null' }}
+        and {{ condition }}
+    where {{ negation }}(matches.mail_crowd is not null or matches.is_ambiguous)
     {{ "union all" if not loop.last }}
     {% endfor %}
 ),

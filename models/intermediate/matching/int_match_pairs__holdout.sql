@@ -1,5 +1,6 @@
 -- One row per order and held-out recipient with the same e-mail, or else (the e-mails differ, or either is
--- missing) a matching shipping address, assigned no later than the order.
+-- missing) a matching shipping address, assigned no later than the order. Keys that tell nobody apart are in
+-- int_match_pairs__held_out_crowds.
 with
 email_matches as (select * from {{ ref('int_email_matches__counted') }}),
 
@@ -20,9 +21,6 @@ by_email as (
         held_out.recipient_id,
         cast(null as integer) as match_tier,
         email_matches.match_reason,
-        email_matches.holdout_crowd is not null as is_key_ambiguous,
-        false as is_address_ambiguous,
-        email_matches.holdout_crowd as competing_recipients,
         held_out.created_at
     from email_matches
     inner join held_out
@@ -30,6 +28,7 @@ by_email as (
         and email_matches.campaign_id = held_out.campaign_id
         and email_matches.email_key = held_out.email_key
         and email_matches.ordered_at >= held_out.created_at
+    where email_matches.holdout_crowd is null
 ),
 
 by_address as (
@@ -41,10 +40,6 @@ by_address as (
         held_out.recipient_id,
         matches.match_tier,
         matches.match_reason,
-        matches.holdout_crowd is not null as is_key_ambiguous,
-        matches.is_ambiguous as is_address_ambiguous,
-        case when matches.is_ambiguous then matches.competing_recipients else matches.holdout_crowd end
-            as competing_recipients,
         held_out.created_at
     from matches
     inner join held_out
@@ -53,12 +48,12 @@ by_address as (
         and matches.address_identity = held_out.address_identity
         and matches.ordered_at >= held_out.created_at
     -- an e-mail that either lacks is not the same e-mail
-    left join by_email
-        on matches.organization_id = by_email.organization_id
-        and matches.order_id = by_email.order_id
-        and held_out.campaign_id = by_email.campaign_id
-        and held_out.recipient_id = by_email.recipient_id
-    where by_email.order_id is null
+    left join email_matches
+        on matches.organization_id = email_matches.organization_id
+        and matches.order_id = email_matches.order_id
+        and matches.campaign_id = email_matches.campaign_id
+        and held_out.email_key = email_matches.email_key
+    where matches.holdout_crowd is null and not matches.is_ambiguous and email_matches.order_id is null
 ),
 
 pairs as (

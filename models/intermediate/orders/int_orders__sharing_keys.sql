@@ -15,9 +15,11 @@ sharing as (
         orders.organization_id,
         orders.order_id
     from orders
-    inner join recipients
-        on orders.organization_id = recipients.organization_id
-        and orders.{{ key }} = recipients.{{ key }}
+    where exists (
+            select 1
+            from recipients
+            where recipients.organization_id = orders.organization_id and recipients.{{ key }} = orders.{{ key }}
+        )
     union
     {% endfor %}
     {% for key in ['address_id', 'billing_address_id'] if key == 'address_id' or var('match_billing_address') %}
@@ -34,9 +36,11 @@ sharing as (
         redeemed.organization_id,
         redeemed.order_id
     from redeemed
-    inner join recipients
-        on redeemed.organization_id = recipients.organization_id
-        and redeemed.code_key = recipients.code_key
+    where exists (
+            select 1
+            from recipients
+            where recipients.organization_id = redeemed.organization_id and recipients.code_key = redeemed.code_key
+        )
 )
 
 select * from sharing

@@ -1,5 +1,6 @@
 -- One row per held-out recipient whose e-mail or address also belongs to somebody of the same campaign who was
 -- sent mail: no clean holdout. Of those that match an order of this build.
+{% set keys = ['email_canonical_key' if var('email_alias_folding') else 'email_key', 'address_identity'] %}
 with
 recipients {{ inlined() }} (
     select *
@@ -25,17 +26,21 @@ held_out as (
 ),
 
 also_mailed as (
-    {% for key in ['email_canonical_key' if var('email_alias_folding') else 'email_key', 'address_identity'] %}
+    {% for key in keys %}
     select
         held_out.organization_id,
         held_out.campaign_id,
         held_out.recipient_id
     from held_out
-    inner join recipients as mailed
-        on held_out.organization_id = mailed.organization_id
-        and held_out.campaign_id = mailed.campaign_id
-        and held_out.{{ key }} = mailed.{{ key }}
-    where not mailed.is_holdout and mailed.sent_at is not null
+    where exists (
+            select 1
+            from recipients as mailed
+            where mailed.organization_id = held_out.organization_id
+                and mailed.campaign_id = held_out.campaign_id
+                and mailed.{{ key }} = held_out.{{ key }}
+                and not mailed.is_holdout
+                and mailed.sent_at is not null
+        )
     {{ "union" if not loop.last }}
     {% endfor %}
 )

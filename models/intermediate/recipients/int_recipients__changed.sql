@@ -34,11 +34,15 @@ sharing as (
     {% for key in ['email_canonical_key', 'address_identity'] %}
     select held_out.*
     from {{ ref('int_recipients__keyed') }} as held_out
-    inner join versions
-        on held_out.organization_id = versions.organization_id
-        and held_out.campaign_id = versions.campaign_id
-        and held_out.{{ key }} = versions.{{ key }}
-    where held_out.is_holdout and held_out.reading = 'latest'
+    where held_out.is_holdout
+        and held_out.reading = 'latest'
+        and exists (
+            select 1
+            from versions
+            where versions.organization_id = held_out.organization_id
+                and versions.campaign_id = held_out.campaign_id
+                and versions.{{ key }} = held_out.{{ key }}
+        )
     union all
     {% endfor %}
     select * from versions

@@ -3,7 +3,7 @@
 with
 uses as (select * from {{ ref('int_code_uses') }}),
 
-recipients as (
+recipients {{ inlined() }} (
     select *
     from {{ ref('int_recipients__keyed') }}
     where reading = 'latest' and not is_holdout
@@ -11,6 +11,8 @@ recipients as (
 
 sent as (
     {% for key, matches in {'email_key': 'int_email_matches', 'address_identity': 'int_address_matches'}.items() %}
+    {% set is_last_key = loop.last %}
+    {% for is_listed, condition in {true: 'uses.is_listed and', false: ''}.items() %}
     select
         uses.organization_id,
         uses.order_id,
@@ -21,12 +23,18 @@ sent as (
         on uses.organization_id = matches.organization_id
         and uses.order_id = matches.order_id
         and uses.campaign_id = matches.campaign_id
-    inner join recipients
-        on matches.organization_id = recipients.organization_id
-        and matches.campaign_id = recipients.campaign_id
-        and matches.{{ key }} = recipients.{{ key }}
-    where uses.is_listed or recipients.code_key = uses.code_key
-    {{ "union" if not loop.last }}
+    where {{ condition }} exists (
+            select 1
+            from recipients
+            where recipients.organization_id = matches.organization_id
+                and recipients.campaign_id = matches.campaign_id
+                and recipients.{{ key }} = matches.{{ key }}
+                {% if not is_listed %}
+                and recipients.code_key = uses.code_key
+                {% endif %}
+        )
+    {{ "union" if not (loop.last and is_last_key) }}
+    {% endfor %}
     {% endfor %}
 ),
 

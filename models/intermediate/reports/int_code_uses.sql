@@ -16,10 +16,11 @@ carried as (
         organization_id,
         campaign_id,
         code_key,
-        coalesce(sent_at, created_at) as out_at,
-        recipient_id
+        count(*) as carriers,
+        max(coalesce(sent_at, created_at)) as out_at
     from {{ ref('int_recipients__keyed') }}
     where reading = 'latest' and code_key is not null
+    group by organization_id, campaign_id, code_key
 ),
 
 -- the campaign's own code, and those that only its recipients carry
@@ -43,10 +44,10 @@ uses as (
         redeemed.order_id,
         carried.campaign_id,
         redeemed.code_key,
-        case when count(*) > 1 then 'campaign_code' else 'recipient_code' end as code_type,
+        case when carried.carriers > 1 then 'campaign_code' else 'recipient_code' end as code_type,
         false as is_listed,
         redeemed.ordered_at,
-        case when count(*) > 1 then max(campaigns.launched_at) else max(carried.out_at) end as out_at
+        case when carried.carriers > 1 then campaigns.launched_at else carried.out_at end as out_at
     from redeemed
     inner join carried
         on redeemed.organization_id = carried.organization_id
@@ -59,7 +60,6 @@ uses as (
         and carried.campaign_id = listed.campaign_id
         and carried.code_key = listed.code_key
     where listed.code_key is null
-    group by redeemed.organization_id, redeemed.order_id, redeemed.ordered_at, carried.campaign_id, redeemed.code_key
 )
 
 select * from uses
