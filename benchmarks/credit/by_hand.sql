@@ -661,7 +661,10 @@ held_out as (
         is_ambiguous,
         case when is_ambiguous then competing_recipients end as competing_recipients
     from by_address
-    anti join held_out_by_email using (order_id, campaign_id, recipient_id)
+    -- several addresses are one row, whoever of them has the e-mail
+    anti join (select *, false as is_ambiguous from held_out_by_email) using (
+        order_id, campaign_id, recipient_id, is_ambiguous
+    )
     where is_holdout
     qualify
         not is_ambiguous

@@ -77,7 +77,7 @@ def held_out(pairs: Any, by_email: Any, held: Any, mailed: Any) -> Any:
     """Held-out recipients by e-mail, else by address; vetoed where somebody with a key of theirs was mailed."""
     found = begun(pairs.merge(held[[*IDENTITY, "recipient_id", "is_holdout", "created_at"]], on=IDENTITY), "created_at")
     recipient = ("order_id", "campaign_id", "recipient_id")
-    found = found[~keys(found, *recipient).isin(keys(by_email, *recipient))]
+    found = found[found.is_ambiguous | ~keys(found, *recipient).isin(keys(by_email, *recipient))]
     ambiguous = found[found.is_ambiguous].sort_values(
         ["window_start_at", "competing_recipients", "match_tier", "match_reason"], ascending=[False, False, True, True]
     )

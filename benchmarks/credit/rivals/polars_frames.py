@@ -84,7 +84,6 @@ def mailed_by_address(
 def held_out(pairs: pl.DataFrame, by_email: pl.DataFrame, held: pl.DataFrame, mailed: pl.DataFrame) -> pl.DataFrame:
     """Held-out recipients by e-mail, else by address; vetoed where somebody with a key of theirs was mailed."""
     found = begun(pairs.join(held.select(*IDENTITY, "recipient_id", "created_at"), on=IDENTITY), "created_at")
-    found = found.join(by_email, on=["order_id", "campaign_id", "recipient_id"], how="anti")
     descending = {"window_start_at": True, "competing_recipients": True, "match_tier": False, "match_reason": False}
     ambiguous = (
         found.filter("is_ambiguous")
@@ -93,6 +92,7 @@ def held_out(pairs: pl.DataFrame, by_email: pl.DataFrame, held: pl.DataFrame, ma
         .with_columns(recipient_id=NOBODY, veto_reason=lit("ambiguous_address"))
     )
     named = found.filter(~col("is_ambiguous"))
+    named = named.join(by_email, on=["order_id", "campaign_id", "recipient_id"], how="anti")
     named = named.with_columns(competing_recipients=lit(None, dtype=pl.Int64), veto_reason=NOBODY)
     by_address = pl.concat([named, ambiguous])
     holdout = {"match_method": "holdout", "is_holdout": True}

@@ -155,12 +155,15 @@ held_out_at_address as (
     select *
     from by_address
     where is_holdout
-        and not exists (
-            select 1
-            from held_out_by_email as known
-            where known.order_id = by_address.order_id
-                and known.campaign_id = by_address.campaign_id
-                and known.recipient_id = by_address.recipient_id
+        and (
+            is_ambiguous
+            or not exists (
+                select 1
+                from held_out_by_email as known
+                where known.order_id = by_address.order_id
+                    and known.campaign_id = by_address.campaign_id
+                    and known.recipient_id = by_address.recipient_id
+            )
         )
 ),
 

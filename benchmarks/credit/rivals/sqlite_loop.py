@@ -149,7 +149,8 @@ class Loop:
             told = tier, reason + (", gift order" if is_gift else "")
             for recipient_id, is_holdout, created_at, sent_at in here:
                 start = created_at if is_holdout else sent_at
-                if not start or start > ordered_at or (is_holdout and (campaign_id, recipient_id) in known):
+                is_known = is_holdout and not is_ambiguous and (campaign_id, recipient_id) in known
+                if not start or start > ordered_at or is_known:
                     continue
                 is_crowded = len(here) > ADDRESS_LIMIT and not is_holdout
                 if is_ambiguous or is_crowded:
