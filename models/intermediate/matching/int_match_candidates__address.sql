@@ -4,70 +4,7 @@
 with
 pairs as (select * from {{ ref('int_match_pairs__address') }}),
 
-orders {{ inlined_but_in_ticks() }} (select * from {{ ref('int_matchable_orders') }}),
-
-subscriptions as (select * from {{ ref('int_subscriptions') }}),
-
--- the customers of these pairs who ever subscribed, by either key
-subscribers as (
-    {% for key in ['customer_id', 'email_key'] %}
-    select
-        pairs.organization_id,
-        pairs.order_id,
-        pairs.sent_at,
-        '{{ key }}' as key_name,
-        orders.{{ key }} as key_value
-    from pairs
-    inner join orders
-        on pairs.organization_id = orders.organization_id
-        and pairs.order_id = orders.order_id
-    where exists (
-            select 1
-            from subscriptions
-            where subscriptions.organization_id = orders.organization_id and subscriptions.{{ key }} = orders.{{ key }}
-        )
-    {{ "union" if not loop.last }}
-    {% endfor %}
-),
-
--- asked once for each customer and time of mail, however many orders and subscriptions the customer has
-subscribed_times as (
-    {% for key in ['customer_id', 'email_key'] %}
-    select distinct
-        asked.organization_id,
-        asked.key_name,
-        asked.key_value,
-        asked.sent_at
-    from (
-        select distinct
-            organization_id,
-            key_name,
-            key_value,
-            sent_at
-        from subscribers
-        where key_name = '{{ key }}'
-    ) as asked
-    inner join subscriptions
-        on asked.organization_id = subscriptions.organization_id
-        and asked.key_value = subscriptions.{{ key }}
-        and asked.sent_at >= subscriptions.started_at
-        and (subscriptions.ended_at is null or asked.sent_at < subscriptions.ended_at)
-    {{ "union all" if not loop.last }}
-    {% endfor %}
-),
-
-subscribed as (
-    select distinct
-        subscribers.organization_id,
-        subscribers.order_id,
-        subscribers.sent_at
-    from subscribers
-    inner join subscribed_times
-        on subscribers.organization_id = subscribed_times.organization_id
-        and subscribers.key_name = subscribed_times.key_name
-        and subscribers.key_value = subscribed_times.key_value
-        and subscribers.sent_at = subscribed_times.sent_at
-),
+subscribed as (select * from {{ ref('int_match_pairs__subscribed') }}),
 
 candidates as (
     select
