@@ -1,18 +1,18 @@
 -- The sums over households from which every estimate of a relation of households follows: of each figure, of products of
 -- two within an arm, and of products between the arms (of households with members in both).
-{% macro household_sums(figures, products) -%}
+{% macro household_sums(figures, products, are_small=none) -%}
     {%- set columns = [] -%}
     {%- for arm in ['treated', 'holdout'] -%}
         {%- for figure in figures -%}
             {%- do columns.append('sum(' ~ arm ~ '_' ~ figure ~ ') as ' ~ arm ~ '_' ~ figure) -%}
         {%- endfor -%}
         {%- for one, other in products -%}
-            {%- set sum = product_total(arm ~ '_' ~ one, arm ~ '_' ~ other) -%}
+            {%- set sum = product_total(arm ~ '_' ~ one, arm ~ '_' ~ other, are_small) -%}
             {%- do columns.append(sum ~ ' as ' ~ arm ~ '_' ~ one ~ '_' ~ other) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for one, other in crossed_pairs(products) -%}
-        {%- set sum = product_total('treated_' ~ one, 'holdout_' ~ other) -%}
+        {%- set sum = product_total('treated_' ~ one, 'holdout_' ~ other, are_small) -%}
         {%- do columns.append(sum ~ ' as cross_' ~ one ~ '_' ~ other) -%}
     {%- endfor -%}
     {{ columns | join(',\n        ') }}

@@ -13,17 +13,21 @@
 
 -- The sum of the products of two figures, as a double; 0 of no rows. No decimal holds the square of every total, and a
 -- sum of doubles depends on the order of the rows. So products of figures within 1e10 are added up exactly, which 1e10
--- of them cannot overflow, and only those of larger ones as doubles.
-{% macro product_total(one, other) -%}
-    {%- set are_small -%}
-        {{ one }} between -10000000000 and 10000000000 and {{ other }} between -10000000000 and 10000000000
-    {%- endset -%}
+-- of them cannot overflow, and only those of larger ones as doubles. `are_small` may name a column that says so.
+{% macro product_total(one, other, are_small=none) -%}
+    {%- set are_small = are_small or figures_are_small([one, other]) -%}
     cast(coalesce(sum(
             case when {{ are_small }} then cast({{ one }} as {{ total_type() }}) * {{ other }} end
         ), 0) as double)
         + coalesce(sum(
-            case when {{ are_small }} then 0e0 else cast({{ one }} as double) * cast({{ other }} as double) end
+            case when not {{ are_small }} then cast({{ one }} as double) * cast({{ other }} as double) end
         ), 0)
+{%- endmacro %}
+
+-- Whether all of these figures are within 1e10; false where one is null.
+{% macro figures_are_small(figures) -%}
+    coalesce({% for figure in figures %}{{ figure }} between -10000000000 and 10000000000
+            {{- ' and ' if not loop.last }}{% endfor %}, false)
 {%- endmacro %}
 
 -- Whether a total is no amount any more: none that is told of one order lies beyond the bound.

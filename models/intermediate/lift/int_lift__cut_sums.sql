@@ -2,7 +2,13 @@
 -- over households of what their members did in each arm.
 {% set figures = cut_metrics().values() %}
 with
-households as (select * from {{ ref('int_lift__household_outcomes') }}),
+-- asked once for each household, not for each of its products
+households as (
+    select
+        *,
+        {{ figures_are_small(arm_figures(figures)) }} as are_small
+    from {{ ref('int_lift__household_outcomes') }}
+),
 
 sums as (
     select
@@ -10,7 +16,7 @@ sums as (
         campaign_id,
         {{ cut_name(lift_cuts()) }} as cut,
         {{ cut_value(lift_cuts()) }} as cut_value,
-        {{ household_sums(figures, ratio_products(figures, 'recipients')) }}
+        {{ household_sums(figures, ratio_products(figures, 'recipients'), 'are_small') }}
     from households
     group by grouping sets (  -- noqa: PRS
         (organization_id, campaign_id, segment),
