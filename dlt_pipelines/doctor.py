@@ -32,8 +32,7 @@ def examine(workspace: Workspace) -> None:
         console.line("  There is nobody to load yet: add a line to organizations.csv (README.md, “Your own data”).")
     _say("workspace", f"{workspace.home}" + ("" if workspace.database.exists() else " (nothing was loaded yet)"))
     _say_inbox(workspace)
-    for one in found_by_the_last_build(workspace.database):
-        console.line(f"[note] {one.sentence()}")
+    _say_what_is_held_back(workspace)
     for organization in organizations:
         name = f"organization {organization.organization_id}"
         if not organization.takes_orders:
@@ -73,6 +72,11 @@ def _examine_destination(organization: Organization, tool: str) -> str:
         found = destination.probe()
     is_sent = destination.settings.is_sent
     return found + (", and `matchback run` publishes there" if is_sent else "; `send` is not set, so no run publishes")
+
+
+def _say_what_is_held_back(workspace: Workspace) -> None:
+    for one in found_by_the_last_build(workspace.database):
+        console.line(f"[note] {one.sentence()}")
 
 
 def _say_inbox(workspace: Workspace) -> None:
