@@ -30,11 +30,11 @@
 
 -- Whether a text is a JSON object or list.
 {% macro is_nested(said) -%}
-    case when left({{ said }}, 1) in ('{', '[') then {{ is_json(said) }} else false end
+    case when starts_with({{ said }}, '{') or starts_with({{ said }}, '[') then {{ is_json(said) }} else false end
 {%- endmacro %}
 
 {% macro has_brackets(said) -%}
-    left(trim({{ said }}), 1) = '['
+    starts_with({{ said }}, '[')
 {%- endmacro %}
 
 -- JSON as it is; null for anything else.
@@ -44,26 +44,27 @@
 
 -- A JSON object as it is; null for anything else.
 {% macro json_when_object(said) -%}
-    case when left(trim({{ said }}), 1) = '{' then {{ said }} end
+    case when starts_with({{ said }}, '{') then {{ said }} end
 {%- endmacro %}
 
 -- A JSON list of at most as many elements as an order may have lines; null for anything else. A short text holds no more.
 {% macro json_when_list(said) -%}
     {%- set most = var('bounds')['most_lines'] -%}
     case
-        when {{ has_brackets(said) }}
-            and (length({{ said }}) <= {{ 2 * most }} or {{ json_list_length(said) }} <= {{ most }})
-            then {{ said }}
+        when not {{ has_brackets(said) }} then null
+        when length({{ said }}) <= {{ 2 * most }} then {{ said }}
+        when {{ json_list_length(said) }} <= {{ most }} then {{ said }}
     end
 {%- endmacro %}
 
--- Discount codes with | between.
+-- Discount codes with | between; one that stands there twice counts once.
 {% macro readable_codes(said) -%}
     {%- set most, longest = var('bounds')['most_codes'], var('bounds')['longest_text'] -%}
-    nullif(trim(case
-        when length({{ said }}) - length(replace({{ said }}, '|', '')) < {{ most }} and length({{ said }}) <= {{ most * longest }}
-            then {{ said }}
-    end), '')
+    case
+        when length({{ said }}) > {{ 2 * most * longest }} then null
+        when length({{ said }}) - length(replace({{ said }}, '|', '')) < {{ most }} then nullif(trim({{ said }}), '')
+        when {{ distinct_parts(said, '|') }} <= {{ most }} then {{ said }}
+    end
 {%- endmacro %}
 
 -- A decimal amount in major units.

@@ -38,7 +38,7 @@ COST_OF_AN_ORDER = 9
 # nested connections of codes are cut off at about this many in a bulk result
 BULK_CODES = 100
 NESTED = ("lineItems", "discountApplications")
-MANY_LINES, MANY_CODES, MANY_REFUNDS = 63, 120, 7
+MANY_LINES, MANY_CODES, MANY_REFUNDS = 63, 97, 7
 TOKENS_LIVE = "shpat_sandbox"
 
 

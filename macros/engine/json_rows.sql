@@ -1,5 +1,5 @@
--- A row per element of the array at a path of a JSON document, each as JSON; for use in a select list. An array with more
--- elements than an order may have lines has none.
+-- A row per element of the array at a path of a JSON document, each as JSON, a text without its quotation marks; for use in a
+-- select list. An array with more elements than an order may have lines has none.
 {% macro json_rows(json, path) -%}
     {{ return(adapter.dispatch('json_rows', 'matchback')(json, path)) }}
 {%- endmacro %}
@@ -11,7 +11,7 @@
 {% macro json_elements(json, path) -%}
     case
         when try(json_array_length({{ json }}, '{{ path }}')) <= {{ var('bounds')['most_lines'] }}
-            then try(cast(json_extract({{ json }}, '{{ path }}') as json[]))
+            then try(cast(json_extract({{ json }}, '{{ path }}') as varchar[]))
     end
 {%- endmacro %}
 

@@ -24,3 +24,16 @@
 {% macro spark__split_words(text) -%}
     posexplode(split({{ text }}, ' ')) as (position, word)
 {%- endmacro %}
+
+-- How many different parts a text has, split at one separator character.
+{% macro distinct_parts(text, separator) -%}
+    {{ return(adapter.dispatch('distinct_parts', 'matchback')(text, separator)) }}
+{%- endmacro %}
+
+{% macro default__distinct_parts(text, separator) -%}
+    len(list_distinct(string_split({{ text }}, '{{ separator }}')))
+{%- endmacro %}
+
+{% macro spark__distinct_parts(text, separator) -%}
+    size(array_distinct(split({{ text }}, '[{{ separator }}]')))
+{%- endmacro %}

@@ -25,6 +25,7 @@ from dlt_pipelines.sandbox import commercetools, server
 from dlt_pipelines.sandbox.faults import FAULTS, Faults
 from dlt_pipelines.sandbox.files import write_configuration
 from dlt_pipelines.sandbox.shop import FUTURE_BY, Clock, Shop
+from dlt_pipelines.sandbox.shopify import MANY_CODES
 from dlt_pipelines.sandbox.world import HERON, JUNIPER, MARLOW, START, TAMARIND, OrganizationPlan, build_world
 
 PLANS = {"klaviyo": JUNIPER, "ometria": HERON, "shopify": MARLOW, "commercetools": TAMARIND}
@@ -94,7 +95,7 @@ def expected(shop: Shop) -> dict[str, tuple[Any, ...]]:
             email = people.email(order.person) if people.trait[order.person] == 0 else people.alias(order.person)
         codes = set(order.codes[:1] if provider == "ometria" else order.codes)
         if provider == "shopify" and marks("many_codes", order.order_id):
-            codes |= {f"EXTRA{index}" for index in range(120)}
+            codes |= {f"EXTRA{index}" for index in range(MANY_CODES)}
         rows[ids[provider]] = (
             email,
             order.currency,

@@ -163,7 +163,7 @@ def forget_file(workspace: Workspace, name: str) -> str:
     with tempfile.TemporaryDirectory(dir=workspace.pipelines, prefix="inbox-") as folder:
         path = Path(folder) / "forgotten.parquet"
         pq.write_table(gone, path)
-        land(workspace, "files", DATASET, _resources([_Waiting(FileOutcome(shown(name)), entity, path, record)]))
+        _land(workspace, [_Waiting(FileOutcome(shown(name)), entity, path, record)])
     return f"{name} is forgotten: {gone.num_rows:,} rows were withdrawn. Build again to see it in the marts."
 
 
@@ -348,7 +348,7 @@ def _landed(workspace: Workspace, waiting: list[_Waiting], errors: list[InputFil
         DatabaseInUseError: Another process is writing the database.
     """
     try:
-        land(workspace, "files", DATASET, _resources(waiting))
+        _land(workspace, waiting)
     except DatabaseInUseError:
         raise
     except MatchbackError as error:
@@ -359,8 +359,12 @@ def _landed(workspace: Workspace, waiting: list[_Waiting], errors: list[InputFil
     return waiting
 
 
-def _resources(waiting: list[_Waiting]) -> list[Any]:
-    """A resource per entity that has files, and one for the readings themselves."""
+def _land(workspace: Workspace, waiting: list[_Waiting]) -> None:
+    """Lands rows, and then that their files were read: a full disk between the two has them read again, never lost.
+
+    Raises:
+        MatchbackError: The pipeline failed, or another process is writing the database.
+    """
     by_entity: dict[str, list[_Waiting]] = {}
     for file in waiting:
         by_entity.setdefault(file.entity.name, []).append(file)
@@ -369,27 +373,17 @@ def _resources(waiting: list[_Waiting]) -> list[Any]:
         for file in files:
             yield from _tables(file.path)
 
-    resources = [
-        dlt.resource(
-            rows(files),
-            name=entity,
-            primary_key=["organization_id", "object_id", "payload_hash", "file_name", "file_read", "row_number"],
-            write_disposition=INSERT_NEW_VERSIONS,
-            columns=utc_columns(ROW_SCHEMA),
-        )
-        for entity, files in by_entity.items()
-    ]
-    readings = pa.Table.from_pylist([file.record for file in waiting], FILE_SCHEMA)
-    resources.append(
-        dlt.resource(
-            iter([readings]),
-            name="files",
-            primary_key=["file_name", "file_read"],
-            write_disposition=INSERT_NEW_VERSIONS,
-            columns=utc_columns(FILE_SCHEMA),
-        )
+    row_key = ["organization_id", "object_id", "payload_hash", "file_name", "file_read", "row_number"]
+    of_rows = [_resource(entity, rows(files), row_key, ROW_SCHEMA) for entity, files in by_entity.items()]
+    readings = iter([pa.Table.from_pylist([file.record for file in waiting], FILE_SCHEMA)])
+    land(workspace, "files", DATASET, of_rows)
+    land(workspace, "files", DATASET, [_resource("files", readings, ["file_name", "file_read"], FILE_SCHEMA)])
+
+
+def _resource(name: str, tables: Iterator[pa.Table], key: list[str], schema: pa.Schema) -> Any:
+    return dlt.resource(
+        tables, name=name, primary_key=key, write_disposition=INSERT_NEW_VERSIONS, columns=utc_columns(schema)
     )
-    return resources
 
 
 def _last_readings(database: Path) -> dict[str, _LastReading]:

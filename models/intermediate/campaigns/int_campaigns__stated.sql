@@ -50,7 +50,7 @@ stated as (
         {{ texts | join(', ') }},
         {{ fields.keys() | join(', ') }},
         {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         loaded_at
     from typed
 )

@@ -7,6 +7,7 @@
 ) }}
 {{ after('int_orders__to_read') }}
 {% set untold = ['categories', 'url', 'image_url'] %}
+{% set too_many = "case when distinct_lines.is_beyond then 'order_lines=too_many' end" %}
 
 with
 {% for provider in ['ometria', 'shopify', 'commercetools'] %}
@@ -57,7 +58,9 @@ unioned as (
 
 -- a version that was landed twice has its lines once
 distinct_lines as (
-    select *
+    select
+        *,
+        count(*) over (partition by provider, organization_id, order_id) > {{ var('bounds')['most_lines'] }} as is_beyond
     from unioned
     where line_id is not null
     qualify
@@ -80,8 +83,8 @@ lines as (
         {% endfor %}
         coalesce(distinct_lines.product_id, distinct_lines.sku) as product_id,
         distinct_lines.provider,
-        distinct_lines.unreadable_fields,
-        coalesce(distinct_lines.is_held_back, false) as is_held_back,
+        {{ joined_problems(['distinct_lines.unreadable_fields', too_many]) }} as unreadable_fields,
+        coalesce(distinct_lines.is_held_back, false) or distinct_lines.is_beyond as is_held_back,
         distinct_lines.loaded_at
     from distinct_lines
     inner join {{ ref('int_organizations') }} as organizations

@@ -46,7 +46,7 @@ lines as (
     select
         *,
         {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields) }} as is_held_back
+        {{ is_held_back() }} as is_held_back
     from typed
 )
 

@@ -82,7 +82,7 @@ orders as (
         {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
         {{ (order_amount_columns() + order_time_columns()) | join(', ') }},
         coalesce(is_test, false) as is_test,
-        {{ is_held_back(fields) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         loaded_at
     from typed
 )

@@ -42,7 +42,7 @@ refunds as (
         reason,
         {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
         amount,
-        {{ is_held_back(fields) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         refunded_at,
         loaded_at
     from typed

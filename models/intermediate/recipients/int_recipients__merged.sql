@@ -84,7 +84,7 @@ judged as (
         is_holdout,
         has_campaign,
         is_in_file,
-        {{ is_held_back(fields) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         created_at,
         sent_at,
         in_home_at,

@@ -40,7 +40,7 @@ subscriptions as (
         customer_id,
         email,
         {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         started_at,
         ended_at,
         loaded_at

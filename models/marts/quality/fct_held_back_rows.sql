@@ -32,7 +32,7 @@ held_back as (
         fields.source,
         fields.entity,
         fields.id,
-        split_part(fields.unreadable, '=', 1) as field,
+        ltrim(split_part(fields.unreadable, '=', 1), '!') as field,
         split_part(fields.unreadable, '=', 2) as problem,
         bool_or(fields.is_held_back) as is_held_back,
         min(fields.loaded_at) as first_seen_at,

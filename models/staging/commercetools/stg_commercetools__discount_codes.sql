@@ -7,11 +7,18 @@
 with
 versions as (select * from {{ source('raw_commercetools', 'discount_codes') }}),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from versions
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from versions
+    from worded
 ),
 
 renamed as (
@@ -21,7 +28,7 @@ renamed as (
         payload_hash,
         code,
         {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         changed_at as updated_at,
         loaded_at
     from typed

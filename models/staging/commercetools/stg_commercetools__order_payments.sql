@@ -16,11 +16,18 @@ referred as (
     from orders
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from referred
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from referred
+    from worded
 ),
 
 renamed as (
@@ -30,7 +37,7 @@ renamed as (
         payload_hash,
         payment_id,
         {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         loaded_at
     from typed
 )

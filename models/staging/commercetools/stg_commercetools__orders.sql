@@ -37,9 +37,9 @@
         'lineItems': ['list', 'placed.lineItems', none],
         'discountCodes': ['list', 'placed.discountCodes', none],
         'paymentInfo': ['object', 'placed.paymentInfo', 'decisive'],
-        'paymentInfo.payments': ['list', json_text('placed.paymentInfo', '$.payments'), 'decisive'],
+        'paymentInfo.payments': ['list', 'payment_references', 'decisive'],
         'taxedPrice': ['object', 'placed.taxedPrice', 'decisive'],
-        'taxedPrice.totalGross': ['object', json_text('placed.taxedPrice', '$.totalGross'), 'decisive'],
+        'taxedPrice.totalGross': ['object', 'taxed.totalGross', 'decisive'],
 } %}
 {% for part in ['shippingAddress', 'billingAddress', 'totalPrice', 'shippingInfo', 'discountOnTotalPrice'] %}
 {% do parts.update({part: ['object', 'placed.' ~ part, none]}) %}
@@ -86,6 +86,14 @@ versions as (
     from to_read
 ),
 
+parted as (
+    select
+        *,
+        {{ json_fields('placed.taxedPrice', ['totalGross', 'totalTax']) }} as taxed,
+        {{ json_fields('placed.paymentInfo', ['payments']) }}.payments as payment_references
+    from versions
+),
+
 said as (
     select
         *,
@@ -96,19 +104,26 @@ said as (
         {{ json_fields('placed.billingAddress', address_fields) }} as bill,
         -- the price is net or gross by the project's tax mode; what was paid is gross
         {{ json_fields(
-            "coalesce(" ~ json_text('placed.taxedPrice', '$.totalGross') ~ ", placed.totalPrice)", money_fields
+            "coalesce(taxed.totalGross, placed.totalPrice)", money_fields
         ) }} as total,
-        {{ json_fields(json_text('placed.taxedPrice', '$.totalTax'), money_fields) }} as tax,
+        {{ json_fields('taxed.totalTax', money_fields) }} as tax,
         {{ json_fields(json_text('placed.shippingInfo', '$.price'), money_fields) }} as shipping,
         {{ json_fields(json_text('placed.discountOnTotalPrice', '$.discountedAmount'), money_fields) }} as discount
-    from versions
+    from parted
+),
+
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
 ),
 
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from said
+    from worded
 ),
 
 renamed as (
@@ -124,7 +139,7 @@ renamed as (
             else 'placed'
         end as status,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         updated_at,
         loaded_at
     from typed

@@ -57,11 +57,18 @@ said as (
     from transactions
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from said
+    from worded
 ),
 
 renamed as (
@@ -75,7 +82,7 @@ renamed as (
         currency,
         amount,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         occurred_at,
         changed_at as updated_at,
         loaded_at

@@ -17,8 +17,8 @@
         'updated_at': ['time', 'profile.updated', none],
 } %}
 {% set parts = {
-        'payload': ['json', 'case when profile is null then payload end', 'decisive'],
-        'attributes': ['object', json_text('payload', '$.attributes'), none],
+        'payload': ['json', 'case when attributes_json is null then payload end', 'decisive'],
+        'attributes': ['object', 'attributes_json', none],
         'location': ['object', 'profile.location', none],
 } %}
 
@@ -26,22 +26,36 @@ with
 members as (
     select
         *,
-        {{ json_fields(json_text('payload', '$.attributes'), profile_fields) }} as profile
+        {{ json_fields('payload', ['attributes']) }}.attributes as attributes_json
     from {{ source('raw_klaviyo', 'audience_members') }}
+),
+
+profiles as (
+    select
+        *,
+        {{ json_fields('attributes_json', profile_fields) }} as profile
+    from members
 ),
 
 said as (
     select
         *,
         {{ json_fields('profile.location', location_fields) }} as location
-    from members
+    from profiles
+),
+
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
 ),
 
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from said
+    from worded
 ),
 
 renamed as (
@@ -53,7 +67,7 @@ renamed as (
         payload_hash,
         {{ fields.keys() | reject('in', ['recipient_id', 'updated_at']) | join(', ') }},
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         coalesce(updated_at, joined_at, loaded_at) as said_at,
         loaded_at
     from typed

@@ -70,11 +70,18 @@ said as (
     from properties
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from said
+    from worded
 ),
 
 judged as (
@@ -89,7 +96,7 @@ judged as (
         {% endfor %}
         cast(null as boolean) as is_test,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back
+        {{ is_held_back() }} as is_held_back
     from typed
 )
 

@@ -15,6 +15,20 @@ mappings as (
     where source = 'klaviyo' and name = 'mapping'
 ),
 
+said as (
+    select
+        *,
+        {{ json_fields('payload', ['attributes']) }}.attributes as attributes_json
+    from events
+),
+
+fields as (
+    select
+        *,
+        {{ json_fields('attributes_json', ['event_properties', 'datetime']) }} as attributes
+    from said
+),
+
 renamed as (
     select
         events.organization_id,
@@ -23,12 +37,13 @@ renamed as (
         events.profile_id,
         events.event_type,
         coalesce(mappings.mapping, 'shopify') as mapping,
-        events.payload as event_json,
-        {{ json_text('events.payload', '$.attributes.event_properties') }} as properties_json,
+        events.attributes_json,
+        events.attributes.datetime as event_time,
+        events.attributes.event_properties as properties_json,
         {{ json_text('events.profile', '$.attributes') }} as profile_json,
         {{ time_within_bounds('events.occurred_at') }} as occurred_at,
         events.loaded_at
-    from events
+    from fields as events
     left join mappings on events.organization_id = mappings.organization_id
 )
 

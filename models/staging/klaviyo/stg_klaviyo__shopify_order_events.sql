@@ -78,18 +78,25 @@ said as (
     from orders
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from said
+    from worded
 ),
 
 judged as (
     select
         *,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back
+        {{ is_held_back() }} as is_held_back
     from typed
 )
 

@@ -24,11 +24,18 @@ events as (
     from {{ source('raw_klaviyo', 'subscription_events') }}
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from events
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from events
+    from worded
 ),
 
 renamed as (
@@ -42,7 +49,7 @@ renamed as (
         customer_id,
         email,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         happened_at as occurred_at,
         loaded_at
     from typed

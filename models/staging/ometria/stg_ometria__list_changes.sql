@@ -7,11 +7,18 @@
 with
 changes as (select * from {{ source('raw_ometria', 'list_changes') }}),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from changes
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from changes
+    from worded
 ),
 
 renamed as (
@@ -23,7 +30,7 @@ renamed as (
         payload_hash,
         lower(event) as event,
         {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         changed_at as occurred_at,
         loaded_at
     from typed

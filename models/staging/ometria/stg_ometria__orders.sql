@@ -72,12 +72,19 @@ said as (
     from versions
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }},
         lower(concat_ws(' ', placed.state, placed.status)) as states
-    from said
+    from worded
 ),
 
 renamed as (
@@ -101,7 +108,7 @@ renamed as (
         -- Magento writes it with a negative sign
         abs(discount_amount) as discount_amount,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         updated_at,
         loaded_at
     from typed

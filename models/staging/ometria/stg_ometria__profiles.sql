@@ -18,11 +18,18 @@ versions as (
     from {{ source('raw_ometria', 'profiles') }}
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from versions
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from versions
+    from worded
 ),
 
 renamed as (
@@ -32,7 +39,7 @@ renamed as (
         payload_hash,
         {{ fields.keys() | reject('equalto', 'profile_id') | join(', ') }},
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         coalesce(changed_at, loaded_at) as updated_at,
         loaded_at
     from typed

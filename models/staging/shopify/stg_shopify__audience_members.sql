@@ -35,11 +35,18 @@ said as (
     from versions
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from said
+    from worded
 ),
 
 renamed as (
@@ -52,7 +59,7 @@ renamed as (
         recipient_id as customer_id,
         {{ fields.keys() | reject('equalto', 'recipient_id') | join(', ') }},
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         -- a member has no time of its own
         loaded_at as said_at,
         loaded_at

@@ -43,15 +43,15 @@
         'discount_codes': ['codes', 'code_texts', none],
         'is_test': ['flag', 'placed.test', 'decisive'],
         'ordered_at': ['time', 'coalesce(' ~ trimmed('placed.processedAt') ~ ', placed.createdAt)', 'required'],
-        'first_transaction_at': ['time', json_text('placed.transactions', '$[0].processedAt'), none],
-        'fulfilled_at': ['time', json_text('placed.fulfillments', '$[0].createdAt'), none],
-        'refunded_at': ['time', json_text('placed.refunds', '$[0].createdAt'), none],
+        'first_transaction_at': ['time', 'transacted_at', none],
+        'fulfilled_at': ['time', 'fulfillment_created_at', none],
+        'refunded_at': ['time', 'refund_created_at', none],
         'cancelled_at': ['time', 'placed.cancelledAt', 'decisive'],
         'presentment_total_amount': ['amount', json_text('total.presentmentMoney', '$.amount'), none],
 } %}
 {% set parts = {
         'customer.defaultEmailAddress': ['object', 'customer.defaultEmailAddress', none],
-        'lineItems.nodes': ['list', json_text('placed.lineItems', '$.nodes'), none],
+        'lineItems.nodes': ['list', 'line_nodes', none],
 } %}
 {% for part in ['customer', 'shippingAddress', 'billingAddress', 'discountApplications', 'lineItems'] %}
 {% do parts.update({part: ['object', 'placed.' ~ part, none]}) %}
@@ -89,6 +89,10 @@ said as (
     select
         *,
         {{ json_fields('placed.customer', ['legacyResourceId', 'defaultEmailAddress']) }} as customer,
+        {{ json_fields('placed.lineItems', ['nodes']) }}.nodes as line_nodes,
+        {{ json_text('placed.transactions', '$[0].processedAt') }} as transacted_at,
+        {{ json_text('placed.fulfillments', '$[0].createdAt') }} as fulfillment_created_at,
+        {{ json_text('placed.refunds', '$[0].createdAt') }} as refund_created_at,
         {{ json_joined_texts('placed.tags', '$[*]') }} as tag_texts,
         -- each code as the order has it, and as applied; one that stands in both counts once downstream
         concat_ws(
@@ -104,11 +108,18 @@ said as (
     from versions
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from said
+    from worded
 ),
 
 renamed as (
@@ -126,7 +137,7 @@ renamed as (
         end as status,
         coalesce(is_test, false) as is_test,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         updated_at,
         loaded_at
     from typed

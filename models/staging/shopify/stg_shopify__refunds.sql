@@ -29,11 +29,18 @@ said as (
     from refunds
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from said
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from said
+    from worded
 ),
 
 renamed as (
@@ -45,7 +52,7 @@ renamed as (
         amount,
         refunded_at,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         loaded_at
     from typed
 )

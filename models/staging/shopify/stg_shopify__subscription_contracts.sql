@@ -18,11 +18,18 @@ versions as (
     from {{ source('raw_shopify', 'subscription_contracts') }}
 ),
 
+worded as (
+    select
+        *,
+        {{ said_fields(fields) | indent(8) }}
+    from versions
+),
+
 typed as (
     select
         *,
         {{ read_fields(fields) | indent(8) }}
-    from versions
+    from worded
 ),
 
 renamed as (
@@ -34,7 +41,7 @@ renamed as (
         email,
         status,
         {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back(fields, parts) }} as is_held_back,
+        {{ is_held_back() }} as is_held_back,
         started_at,
         updated_at,
         loaded_at
