@@ -60,7 +60,8 @@ unioned as (
 distinct_lines as (
     select
         *,
-        count(*) over (partition by provider, organization_id, order_id) > {{ var('bounds')['most_lines'] }} as is_beyond
+        count(*) over (partition by provider, organization_id, order_id) > {{ var('bounds')['most_lines'] }}
+            as is_beyond
     from unioned
     where line_id is not null
     qualify

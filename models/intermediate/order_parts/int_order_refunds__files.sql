@@ -17,16 +17,27 @@ told as (
     where refunded_amount is not null or refunded_at is not null
 ),
 
+said_so_far as (
+    select
+        organization_id,
+        order_id,
+        statement_order,
+        loaded_at,
+        last_value(refunded_amount ignore nulls) over so_far as refunded_amount,
+        last_value(refunded_at ignore nulls) over so_far as refunded_at
+    from told
+    window so_far as (partition by organization_id, order_id order by statement_order)
+),
+
 states as (
     select
         organization_id,
         order_id,
         statement_order,
         loaded_at,
-        {{ amount("last_value(refunded_amount ignore nulls) over so_far") }} as refunded_amount,
-        {{ utc_time("last_value(refunded_at ignore nulls) over so_far") }} as observed_at
-    from told
-    window so_far as (partition by organization_id, order_id order by statement_order)
+        {{ amount('refunded_amount') }} as refunded_amount,
+        {{ utc_time('refunded_at') }} as observed_at
+    from said_so_far
 ),
 
 cumulative as (
