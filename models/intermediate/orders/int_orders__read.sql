@@ -1,6 +1,6 @@
 -- One row per order of the provider its organization uses, as this build reads it: in a tick those that it reads,
--- otherwise all. With what could not be read (`unreadable_fields`); one that is held back takes part in nothing. Rows in
--- `refunds/` count before the order's own. An order without a currency has the organization's.
+-- otherwise all. With what could not be read (`unreadable_fields`); one that is held back takes part in nothing. Rows
+-- in `refunds/` count before the order's own. An order without a currency has the organization's.
 {{ after('int_orders__to_read') }}
 {% set refund_problem = "case when refunds.is_unreadable then 'refunded_amount=not_readable' end" %}
 {% set is_currency_read = "'|' || coalesce(unioned.unreadable_fields, '') not like '%|currency=%'" %}
