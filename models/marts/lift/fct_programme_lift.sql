@@ -26,7 +26,8 @@ measured as (
         measured.holdout_mean,
         measured.variance,
         {% for flag in ['is_share_unknown', 'is_without_positivity'] %}
-        {{ 'coalesce(measured.' ~ flag ~ ', false)' if relation == 'int_programme__weighted' else 'false' }} as {{ flag }},
+        {{ 'coalesce(measured.' ~ flag ~ ', false)' if relation == 'int_programme__weighted' else 'false' }}
+            as {{ flag }},
         {% endfor %}
         '{{ estimator }}' as estimator
     from organizations
