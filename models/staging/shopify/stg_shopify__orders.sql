@@ -49,6 +49,7 @@
         'cancelled_at': ['time', 'placed.cancelledAt', 'decisive'],
         'presentment_total_amount': ['amount', json_text('total.presentmentMoney', '$.amount'), none],
 } %}
+{% set told_otherwise = ['order_id', 'updated_at', 'is_test', 'financial_status', 'fulfillment_status'] %}
 {% set parts = {
         'customer.defaultEmailAddress': ['object', 'customer.defaultEmailAddress', none],
         'lineItems.nodes': ['list', 'line_nodes', none],
@@ -61,7 +62,10 @@
 {% endfor %}
 {% for name, (set, need) in sets.items() %}
 {% do fields.update({name ~ '_amount': ['amount', json_text(name ~ '.shopMoney', '$.amount'), need]}) %}
-{% do parts.update({set: ['object', 'placed.' ~ set, need], set ~ '.shopMoney': ['object', name ~ '.shopMoney', need]}) %}
+{% do parts.update({
+        set: ['object', 'placed.' ~ set, need],
+        set ~ '.shopMoney': ['object', name ~ '.shopMoney', need],
+}) %}
 {% endfor %}
 {% for side in ['ship', 'bill'] %}
 {% for column, (field, kind) in address_fields.items() %}
@@ -127,7 +131,7 @@ renamed as (
         organization_id,
         object_id as order_id,
         payload_hash,
-        {{ fields.keys() | reject('in', ['order_id', 'updated_at', 'is_test', 'financial_status', 'fulfillment_status']) | join(', ') }},
+        {{ fields.keys() | reject('in', told_otherwise) | join(', ') }},
         case
             when cancelled_at is not null then 'cancelled'
             when financial_status = 'REFUNDED' then 'refunded'
