@@ -4,99 +4,105 @@
 -- A field is a list: its kind; what is said of it, as text; and how much the row needs it. `required`: without it the row
 -- is held back. `decisive`: one that is there and cannot be read holds the row back. Otherwise it is then empty.
 
--- What is said of fields, a column each: worded once, for it is asked several times what it is.
-{% macro said_fields(fields) -%}
-    {%- for name, field in fields.items() %}
-    {{ field[1] }} as said_{{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
-{%- endmacro %}
-
--- The columns of fields, each of its own type, by what is said of them (`said_fields`); null where nothing can be read. A `landed_time` is a column already: the
--- load read it.
-{% macro read_fields(fields) -%}
-    {%- for name, field in fields.items() if field[0] != 'landed_time' %}
-    {{ read_field(field[0], 'said_' ~ name) }} as {{ name }}{{ ',' if not loop.last }}
-    {%- endfor %}
+-- The rows of a relation with their fields read, a column each, null where nothing can be read; `unreadable_fields`, texts
+-- of the form field=problem with | between, those that hold the row back with ! before, null where all could be read; and
+-- `is_held_back`. `parts` are looked at and are no columns. What is said of a field may be a column `said_<field>` already;
+-- a `landed_time` is a column too, for the load read it.
+{% macro typed_rows(relation, fields, parts={}) -%}
+    select
+        *,
+        coalesce(contains(unreadable_fields, '!'), false) as is_held_back
+    from (
+        select
+            *,
+            {{ unreadable_fields(fields, parts) | indent(12) }} as unreadable_fields
+        from (
+            select
+                *
+                {%- for name, field in fields.items() if field[0] != 'landed_time' -%},
+                {{ read_field(field[0], 'said_' ~ name) }} as {{ name }}
+                {%- endfor %}
+            from (
+                -- an empty text says nothing
+                select
+                    *
+                    {%- for name, field in fields.items() if field[1] != 'said_' ~ name -%},
+                    {{ trimmed(field[1]) }} as said_{{ name }}
+                    {%- endfor %}
+                    {%- for part in parts.values() -%},
+                    {{ trimmed(part[1]) }} as said_part_{{ loop.index }}
+                    {%- endfor %}
+                from {{ relation }}
+            ) as worded
+        ) as readings
+    ) as judged
 {%- endmacro %}
 
 {% macro read_field(kind, said) -%}
     {{ return({
-        'id': readable_id, 'text': readable_text, 'status': readable_status, 'address': readable_address_part, 'amount': amount, 'quantity': quantity, 'time': utc_time,
-        'flag': flag, 'currency': currency_code, 'codes': readable_codes, 'days': whole_days, 'share': share, 'json': json_when_valid, 'object': json_when_object,
-        'list': json_when_list,
+        'id': readable_id, 'text': readable_text, 'status': readable_status, 'address': readable_address_part,
+        'amount': amount, 'quantity': quantity, 'time': utc_time, 'flag': flag, 'currency': currency_code,
+        'codes': readable_codes, 'days': whole_days, 'share': share,
+        'json': json_when_valid, 'object': json_when_object, 'list': json_when_list,
     }[kind](said)) }}
 {%- endmacro %}
 
--- What could not be read of those columns, and of `parts`, which are looked at but are no columns: texts of the form
--- field=problem with | between, those that hold the row back with ! before; null where all could. What others write for
--- no date is none, and decides nothing.
-{% macro unreadable_fields(fields, parts={}) -%}
-    nullif(concat_ws(
-        '|'
-        {%- for name, field in fields.items() -%},
-        case
-            when {{ name }} is null {{ 'and ' ~ is_said('said_' ~ name) if field[2] != 'required' }}
-                then {{ held_back_mark(name, field) }} || '{{ name }}=' || {{ field_problem(field[0], 'said_' ~ name, field[2]) }}
-        end
-        {%- endfor -%}
-        {%- for name, part in parts.items() -%},
-        case
-            when {{ is_unreadable_part(part[0], part[1]) }}
-                then '{{ '!' if part[2] }}{{ name }}=' || {{ field_problem(part[0], part[1]) }}
-        end
-        {%- endfor %}
-    ), '')
-{%- endmacro %}
-
-{% macro held_back_mark(name, field) -%}
-    {%- if field[2] == 'decisive' and field[0] in ('time', 'landed_time') -%}
-        case when {{ is_null_date(any_time('said_' ~ name)) }} then '' else '!' end
-    {%- else -%}
-        '{{ '!' if field[2] }}'
-    {%- endif -%}
-{%- endmacro %}
-
--- Whether the row takes part in nothing, by the column `unreadable_fields` before it.
-{% macro is_held_back() -%}
-    coalesce(contains(unreadable_fields, '!'), false)
-{%- endmacro %}
-
--- Whether anything is said at all: an empty text is nothing.
-{% macro is_said(said) -%}
-    coalesce(trim({{ said }}) <> '', false)
+-- Each problem is worded once, over a list of what could not be read: most rows have none.
+{% macro unreadable_fields(fields, parts) -%}
+    {%- set conditions, unread = [], [] -%}
+    {%- for name, field in fields.items() -%}
+        {%- do conditions.append(name ~ ' is null' ~ (
+            '' if field[2] == 'required' else ' and said_' ~ name ~ ' is not null'
+        )) -%}
+        {%- do unread.append([name, field, 'said_' ~ name]) -%}
+    {%- endfor -%}
+    {%- for name, part in parts.items() -%}
+        {%- do conditions.append(is_unreadable_part(part[0], 'said_part_' ~ loop.index)) -%}
+        {%- do unread.append([name, part, 'said_part_' ~ loop.index]) -%}
+    {%- endfor -%}
+    case
+        when {{ conditions | join(' or ') }} then {{ mapped_records(
+            unread, conditions, "case when " ~ is_needed('record') ~ " then '!' else '' end || record.name || '=' || "
+            ~ field_problem('record.kind', 'record.said')
+        ) }}
+    end
 {%- endmacro %}
 
 -- Whether a part is there and is not what it should be.
 {% macro is_unreadable_part(kind, said) -%}
-    {%- if kind == 'object' -%}
-        coalesce({{ said }} <> '' and not starts_with({{ said }}, '{'), false)
-    {%- else -%}
-        {{ said }} is not null and {{ is_said(said) }} and {{ read_field(kind, said) }} is null
-    {%- endif -%}
+    {{ said }} is not null and {{ read_field(kind, said) }} is null
+{%- endmacro %}
+
+-- Whether a record's field, which could not be read, holds its row back.
+{% macro is_needed(record) -%}
+    {{ record }}.need = 'required' or {{ record }}.need = 'decisive' and not (
+        {{ record }}.kind in ('time', 'landed_time') and coalesce({{ is_null_date(any_time(record ~ '.said')) }}, false)
+    )
 {%- endmacro %}
 
 -- Why what is said cannot be read.
-{% macro field_problem(kind, said, need=none) -%}
-    {%- set problems = {
-       'id': "case when length(" ~ said ~ ") > " ~ var('bounds')['longest_text'] ~ " then 'too_long' else 'not_an_id' end",
-        'text': "case when " ~ is_nested(said) ~ " then 'not_a_text' else 'too_long' end",
-        'amount': "case when try_cast(" ~ said ~ " as double) is null then 'not_a_number' else 'out_of_bounds' end",
-        'time': "case when " ~ any_time(said) ~ " is null then 'not_a_time' when " ~ is_null_date(any_time(said))
-            ~ " then 'null_date' else 'out_of_bounds' end",
-        'flag': "'not_true_or_false'",
-        'days': "'not_a_number_of_days'",
-        'share': "'not_a_share'",
-        'currency': "'not_a_currency'",
-        'codes': "'too_many'",
-        'status': "'not_a_status'",
-        'json': "'not_json'",
-        'object': "'not_an_object'",
-        'list': "case when " ~ has_brackets(said) ~ " then 'too_many' else 'not_a_list' end",
-    } -%}
-    {%- set problem = problems[{'address': 'text', 'quantity': 'amount', 'landed_time': 'time'}.get(kind, kind)] -%}
-    {{ return(
-        "case when " ~ is_said(said) ~ " then " ~ problem ~ " else 'missing' end" if need == 'required' else problem
-    ) }}
+{% macro field_problem(kind, said) -%}
+    case
+        when {{ said }} is null then 'missing'
+        when {{ kind }} = 'id' then case when length({{ said }}) > {{ var('bounds')['longest_text'] }} then 'too_long' else 'not_an_id' end
+        when {{ kind }} in ('text', 'address') then case when {{ is_nested(said) }} then 'not_a_text' else 'too_long' end
+        when {{ kind }} in ('amount', 'quantity')
+            then case when try_cast({{ said }} as double) is null then 'not_a_number' else 'out_of_bounds' end
+        when {{ kind }} in ('time', 'landed_time')
+            then case
+                when {{ any_time(said) }} is null then 'not_a_time'
+                when {{ is_null_date(any_time(said)) }} then 'null_date'
+                else 'out_of_bounds'
+            end
+        when {{ kind }} = 'flag' then 'not_true_or_false'
+        when {{ kind }} = 'days' then 'not_a_number_of_days'
+        when {{ kind }} = 'share' then 'not_a_share'
+        when {{ kind }} = 'codes' then 'too_many'
+        when {{ kind }} = 'object' then 'not_an_object'
+        when {{ kind }} = 'list' then case when {{ has_brackets(said) }} then 'too_many' else 'not_a_list' end
+        when {{ kind }} = 'json' then 'not_json'
+        else 'not_a_' || {{ kind }}
+    end
 {%- endmacro %}
 
 -- Two lists of unreadable fields as one.

@@ -72,26 +72,3 @@
         'totalPrice': ['object', 'line.totalPrice', none],
     }) }}
 {%- endmacro %}
-
--- The rows of a relation of order versions' parts that are parts of the order's latest version.
-{% macro of_latest_versions(parts, orders, held_organizations) -%}
-    select parts.*
-    from {{ parts }} as parts
-    inner join (
-        select
-            organization_id,
-            order_id,
-            payload_hash
-        from (
-            {{ released_rows(orders, held_organizations) | indent(12) }}
-        ) as released
-        qualify
-            row_number() over (
-                partition by organization_id, order_id
-                order by coalesce(updated_at, loaded_at) desc, loaded_at desc, payload_hash
-            ) = 1
-    ) as latest
-        on parts.organization_id = latest.organization_id
-        and parts.order_id = latest.order_id
-        and parts.payload_hash = latest.payload_hash
-{%- endmacro %}

@@ -7,8 +7,7 @@
 
 -- Such a text of at most so many characters; what is an object or a list is no text.
 {% macro readable_text(said, longest=none) -%}
-    {%- set limit = longest or var('bounds')['longest_text'] -%}
-    nullif(trim(case when length({{ said }}) <= {{ limit }} and not {{ is_nested(said) }} then {{ said }} end), '')
+    case when length({{ said }}) <= {{ longest or var('bounds')['longest_text'] }} and not {{ is_nested(said) }} then {{ said }} end
 {%- endmacro %}
 
 -- An id; one that a load could make nothing of has a name of its own.
@@ -62,7 +61,7 @@
     {%- set most, longest = var('bounds')['most_codes'], var('bounds')['longest_text'] -%}
     case
         when length({{ said }}) > {{ 2 * most * longest }} then null
-        when length({{ said }}) - length(replace({{ said }}, '|', '')) < {{ most }} then nullif(trim({{ said }}), '')
+        when length({{ said }}) - length(replace({{ said }}, '|', '')) < {{ most }} then {{ said }}
         when {{ distinct_parts(said, '|') }} <= {{ most }} then {{ said }}
     end
 {%- endmacro %}
@@ -157,11 +156,11 @@
 
 -- Whether a time is what other systems write where there is no date; an offset may have moved it by a day.
 {% macro is_null_date(time) -%}
-    (
-        {%- for day in var('null_dates') %}
-        {{ time }} >= timestamp '{{ day }}' - interval 1 day and {{ time }} < timestamp '{{ day }}' + interval 2 day
-        {{- ' or' if not loop.last }}
-        {%- endfor %}
+    date_trunc('day', {{ time }}) in (
+        {%- for day in var('null_dates') -%}
+        timestamp '{{ day }}' - interval 1 day, timestamp '{{ day }}', timestamp '{{ day }}' + interval 1 day
+        {{- ', ' if not loop.last }}
+        {%- endfor -%}
     )
 {%- endmacro %}
 

@@ -37,10 +37,7 @@ merged as (
 ),
 
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from merged
+    {{ typed_rows('merged', fields) | indent(4) }}
 ),
 
 stated as (
@@ -49,8 +46,8 @@ stated as (
         campaign_id,
         {{ texts | join(', ') }},
         {{ fields.keys() | join(', ') }},
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         loaded_at
     from typed
 )

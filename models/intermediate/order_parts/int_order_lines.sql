@@ -13,8 +13,7 @@ with
 {% for provider in ['ometria', 'shopify', 'commercetools'] %}
 {{ provider }}_latest as (
     {{ of_latest_versions(
-        ref('stg_' ~ provider ~ '__order_lines'), ref('stg_' ~ provider ~ '__orders'),
-        ref('stg_ops__held_organizations')
+        ref('stg_' ~ provider ~ '__order_lines'), ref('int_order_versions__latest'), provider
     ) | indent(4) }}
 ),
 

@@ -36,18 +36,7 @@ merged as (
 ),
 
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from merged
-),
-
-lines as (
-    select
-        *,
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back
-    from typed
+    {{ typed_rows('merged', fields) | indent(4) }}
 )
 
-select * from lines
+select * from typed

@@ -18,7 +18,7 @@ latest as (
 
 named as (
     {{ of_latest_versions(
-        ref('stg_commercetools__order_payments'), ref('stg_commercetools__orders'), ref('stg_ops__held_organizations')
+        ref('stg_commercetools__order_payments'), ref('int_order_versions__latest'), 'commercetools'
     ) | indent(4) }}
 ),
 

@@ -4,7 +4,7 @@
 with
 refunds as (
     {{ of_latest_versions(
-        ref('stg_shopify__refunds'), ref('stg_shopify__orders'), ref('stg_ops__held_organizations')
+        ref('stg_shopify__refunds'), ref('int_order_versions__latest'), 'shopify'
     ) | indent(4) }}
 )
 

@@ -67,10 +67,7 @@ said as (
 ),
 
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from said
+    {{ typed_rows('said', fields) | indent(4) }}
 ),
 
 orders as (
@@ -79,10 +76,10 @@ orders as (
         order_id,
         'files' as provider,
         {{ texts | join(', ') }},
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        unreadable_fields,
         {{ (order_amount_columns() + order_time_columns()) | join(', ') }},
         coalesce(is_test, false) as is_test,
-        {{ is_held_back() }} as is_held_back,
+        is_held_back,
         loaded_at
     from typed
 )

@@ -2,18 +2,8 @@
 {{ config(materialized='view') }}
 {{ after('int_orders__to_read') }}
 with
-released as (
-    {{ released_rows(ref('stg_shopify__orders'), ref('stg_ops__held_organizations')) | indent(4) }}
-),
-
 latest as (
-    select *
-    from released
-    qualify
-        row_number() over (
-            partition by organization_id, order_id
-            order by coalesce(updated_at, loaded_at) desc, loaded_at desc, payload_hash
-        ) = 1
+    {{ of_latest_versions(ref('stg_shopify__orders'), ref('int_order_versions__latest'), 'shopify') | indent(4) }}
 ),
 
 orders as (

@@ -28,10 +28,7 @@ merged as (
 ),
 
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from merged
+    {{ typed_rows('merged', fields) | indent(4) }}
 ),
 
 refunds as (
@@ -40,9 +37,9 @@ refunds as (
         order_id,
         refund_id,
         reason,
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        unreadable_fields,
         amount,
-        {{ is_held_back() }} as is_held_back,
+        is_held_back,
         refunded_at,
         loaded_at
     from typed

@@ -58,19 +58,7 @@ said as (
 ),
 
 typed as (
-    select
-        organization_id,
-        campaign_id,
-        recipient_id,
-        {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
-        has_campaign,
-        is_in_file,
-        loaded_at,
-        {% for column in fields %}
-        said_{{ column }},
-        {% endfor %}
-        {{ read_fields(fields) | indent(8) }}
-    from said
+    {{ typed_rows('said', fields) | indent(4) }}
 ),
 
 judged as (
@@ -79,12 +67,12 @@ judged as (
         campaign_id,
         recipient_id,
         {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
+        unreadable_fields,
         prior_revenue_amount,
         is_holdout,
         has_campaign,
         is_in_file,
-        {{ is_held_back() }} as is_held_back,
+        is_held_back,
         created_at,
         sent_at,
         in_home_at,

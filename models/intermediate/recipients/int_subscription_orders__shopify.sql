@@ -16,19 +16,14 @@ settings as (
     group by organization_id
 ),
 
-released_orders as (
-    {{ released_rows(ref('stg_shopify__orders'), ref('stg_ops__held_organizations')) | indent(4) }}
+latest as (
+    {{ of_latest_versions(ref('stg_shopify__orders'), ref('int_order_versions__latest'), 'shopify') | indent(4) }}
 ),
 
 orders as (
     select *
-    from released_orders
+    from latest
     where customer_id is not null
-    qualify
-        row_number() over (
-            partition by organization_id, order_id
-            order by updated_at desc, loaded_at desc, payload_hash
-        ) = 1
 ),
 
 order_tags as (

@@ -27,10 +27,7 @@ merged as (
 ),
 
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from merged
+    {{ typed_rows('merged', fields) | indent(4) }}
 ),
 
 subscriptions as (
@@ -39,8 +36,8 @@ subscriptions as (
         subscription_id,
         customer_id,
         email,
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         started_at,
         ended_at,
         loaded_at

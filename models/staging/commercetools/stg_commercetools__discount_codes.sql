@@ -7,18 +7,8 @@
 with
 versions as (select * from {{ source('raw_commercetools', 'discount_codes') }}),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from versions
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('versions', fields) | indent(4) }}
 ),
 
 renamed as (
@@ -27,8 +17,8 @@ renamed as (
         object_id as discount_code_id,
         payload_hash,
         code,
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         changed_at as updated_at,
         loaded_at
     from typed

@@ -39,18 +39,8 @@ said as (
     from used_codes
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -61,8 +51,8 @@ renamed as (
         discount_code_id,
         state,
         code,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         loaded_at
     from typed
 )

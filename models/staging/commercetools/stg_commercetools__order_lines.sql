@@ -20,18 +20,8 @@ said as (
     {{ commercetools_line_fields('lines') | indent(4) }}
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -48,8 +38,8 @@ renamed as (
         unit_price_amount,
         {{ line_discount() }} as discount_amount,
         subtotal_amount,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         loaded_at
     from typed
 )

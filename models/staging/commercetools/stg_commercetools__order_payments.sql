@@ -16,18 +16,8 @@ referred as (
     from orders
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from referred
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('referred', fields) | indent(4) }}
 ),
 
 renamed as (
@@ -36,8 +26,8 @@ renamed as (
         order_id,
         payload_hash,
         payment_id,
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         loaded_at
     from typed
 )

@@ -57,18 +57,8 @@ said as (
     from transactions
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -81,8 +71,8 @@ renamed as (
         state,
         currency,
         amount,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         occurred_at,
         changed_at as updated_at,
         loaded_at

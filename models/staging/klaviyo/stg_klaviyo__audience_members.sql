@@ -44,18 +44,8 @@ said as (
     from profiles
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -66,8 +56,8 @@ renamed as (
         object_id,
         payload_hash,
         {{ fields.keys() | reject('in', ['recipient_id', 'updated_at']) | join(', ') }},
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         coalesce(updated_at, joined_at, loaded_at) as said_at,
         loaded_at
     from typed

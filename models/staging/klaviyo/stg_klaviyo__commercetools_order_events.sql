@@ -70,18 +70,8 @@ said as (
     from properties
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
 judged as (
@@ -95,8 +85,8 @@ judged as (
         cast(null as decimal(18, 4)) as {{ name }}_amount,
         {% endfor %}
         cast(null as boolean) as is_test,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back
+        unreadable_fields,
+        is_held_back
     from typed
 )
 

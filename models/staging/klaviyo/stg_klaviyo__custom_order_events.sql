@@ -90,27 +90,9 @@ said as (
     from looked_up
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
-),
-
-judged as (
-    select
-        *,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back
-    from typed
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 )
 
 select {{ klaviyo_event_columns() | join(', ') }}
-from judged
+from typed

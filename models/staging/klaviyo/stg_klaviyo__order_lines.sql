@@ -37,36 +37,16 @@ shopify_said as (
     from shopify_lines
 ),
 
-shopify_worded as (
-    select
-        *,
-        {{ said_fields(shopify_line) | indent(8) }}
-    from shopify_said
-),
-
 shopify_typed as (
-    select
-        *,
-        {{ read_fields(shopify_line) | indent(8) }}
-    from shopify_worded
+    {{ typed_rows('shopify_said', shopify_line, shopify_parts) | indent(4) }}
 ),
 
 plugin_said as (
     {{ commercetools_line_fields('commercetools_lines') | indent(4) }}
 ),
 
-plugin_worded as (
-    select
-        *,
-        {{ said_fields(plugin_line) | indent(8) }}
-    from plugin_said
-),
-
 plugin_typed as (
-    select
-        *,
-        {{ read_fields(plugin_line) | indent(8) }}
-    from plugin_worded
+    {{ typed_rows('plugin_said', plugin_line, plugin_parts) | indent(4) }}
 ),
 
 renamed as (
@@ -84,8 +64,8 @@ renamed as (
         unit_price_amount,
         coalesce(told_discount_amount, 0) as discount_amount,
         {{ amount('unit_price_amount * quantity - coalesce(told_discount_amount, 0)') }} as subtotal_amount,
-        {{ unreadable_fields(shopify_line, shopify_parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back
+        unreadable_fields,
+        is_held_back
     from shopify_typed
     union all
     select
@@ -102,8 +82,8 @@ renamed as (
         unit_price_amount,
         {{ line_discount() }} as discount_amount,
         subtotal_amount,
-        {{ unreadable_fields(plugin_line, plugin_parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back
+        unreadable_fields,
+        is_held_back
     from plugin_typed
 )
 

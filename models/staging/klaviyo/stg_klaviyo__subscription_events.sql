@@ -24,18 +24,8 @@ events as (
     from {{ source('raw_klaviyo', 'subscription_events') }}
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from events
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('events', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -48,8 +38,8 @@ renamed as (
         event_type,
         customer_id,
         email,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         happened_at as occurred_at,
         loaded_at
     from typed

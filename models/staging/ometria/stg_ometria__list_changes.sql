@@ -7,18 +7,8 @@
 with
 changes as (select * from {{ source('raw_ometria', 'list_changes') }}),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from changes
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('changes', fields) | indent(4) }}
 ),
 
 renamed as (
@@ -29,8 +19,8 @@ renamed as (
         object_id as change_id,
         payload_hash,
         lower(event) as event,
-        {{ unreadable_fields(fields) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         changed_at as occurred_at,
         loaded_at
     from typed

@@ -41,18 +41,8 @@ said as (
     from lines
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -69,8 +59,8 @@ renamed as (
         unit_price_amount,
         abs(discount_amount) as discount_amount,
         subtotal_amount,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         loaded_at
     from typed
 )

@@ -68,23 +68,13 @@ said as (
         *,
         {{ json_fields('placed.customer', ['id', 'email']) }} as customer,
         {{ json_fields('placed.shipping_address', address_fields) }} as ship,
-        {{ json_fields('placed.billing_address', address_fields) }} as bill
+        {{ json_fields('placed.billing_address', address_fields) }} as bill,
+        lower(concat_ws(' ', placed.state, placed.status)) as states
     from versions
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }},
-        lower(concat_ws(' ', placed.state, placed.status)) as states
-    from worded
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -107,8 +97,8 @@ renamed as (
         end as status,
         -- Magento writes it with a negative sign
         abs(discount_amount) as discount_amount,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         updated_at,
         loaded_at
     from typed

@@ -18,18 +18,8 @@ versions as (
     from {{ source('raw_ometria', 'profiles') }}
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from versions
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('versions', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -38,8 +28,8 @@ renamed as (
         object_id as profile_id,
         payload_hash,
         {{ fields.keys() | reject('equalto', 'profile_id') | join(', ') }},
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         coalesce(changed_at, loaded_at) as updated_at,
         loaded_at
     from typed

@@ -35,18 +35,8 @@ said as (
     from versions
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from said
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -58,8 +48,8 @@ renamed as (
         payload_hash,
         recipient_id as customer_id,
         {{ fields.keys() | reject('equalto', 'recipient_id') | join(', ') }},
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         -- a member has no time of its own
         loaded_at as said_at,
         loaded_at

@@ -18,18 +18,8 @@ versions as (
     from {{ source('raw_shopify', 'subscription_contracts') }}
 ),
 
-worded as (
-    select
-        *,
-        {{ said_fields(fields) | indent(8) }}
-    from versions
-),
-
 typed as (
-    select
-        *,
-        {{ read_fields(fields) | indent(8) }}
-    from worded
+    {{ typed_rows('versions', fields, parts) | indent(4) }}
 ),
 
 renamed as (
@@ -40,8 +30,8 @@ renamed as (
         customer_id,
         email,
         status,
-        {{ unreadable_fields(fields, parts) | indent(8) }} as unreadable_fields,
-        {{ is_held_back() }} as is_held_back,
+        unreadable_fields,
+        is_held_back,
         started_at,
         updated_at,
         loaded_at
