@@ -26,8 +26,9 @@
         'ship_name', 'ship_company', 'ship_address1', 'ship_address2', 'ship_city', 'ship_region',
         'ship_postal_code', 'ship_country', 'bill_name', 'bill_address1', 'bill_address2', 'bill_city',
         'bill_region', 'bill_postal_code', 'bill_country',
-        'value_amount', 'subtotal_amount', 'discount_amount', 'shipping_amount', 'tax_amount', 'is_test',
-        'unreadable_fields', 'is_held_back', 'occurred_at', 'loaded_at',
+        'value_amount', 'subtotal_amount', 'discount_amount', 'shipping_amount', 'tax_amount',
+    ] + order_part_columns() + [
+        'has_tax_in_prices', 'is_test', 'unreadable_fields', 'is_held_back', 'occurred_at', 'loaded_at',
     ]) }}
 {%- endmacro %}
 

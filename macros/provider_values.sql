@@ -97,9 +97,27 @@
     end
 {%- endmacro %}
 
--- The same of a struct of commercetools' money.
+-- The fields of commercetools' money, and the same of a struct of them. What is finer than the minor unit stands in
+-- `preciseAmount`, which `fractionDigits` belong to then.
+{% macro money_fields() -%}
+    {{ return(['centAmount', 'currencyCode', 'fractionDigits', 'preciseAmount']) }}
+{%- endmacro %}
+
 {% macro minor_units(money, digits_by_default='null') -%}
-    {{ minor_amount_text(money ~ '.centAmount', 'coalesce(' ~ money ~ '.fractionDigits, ' ~ digits_by_default ~ ')') }}
+    case
+        when {{ money }}.preciseAmount is null
+            then {{ minor_amount_text(money ~ '.centAmount', 'coalesce(' ~ money ~ '.fractionDigits, ' ~ digits_by_default ~ ')') }}
+        else {{ precise_amount_text(money ~ '.preciseAmount', money ~ '.fractionDigits') }}
+    end
+{%- endmacro %}
+
+-- A precise amount in major units, at four places; where it cannot be told, the amount with a mark that no number has.
+{% macro precise_amount_text(precise_amount, fraction_digits) -%}
+    coalesce(
+        cast(try_cast(round(
+            try_cast({{ precise_amount }} as decimal(30, 0)) / power(10, try_cast({{ fraction_digits }} as integer)), 4
+        ) as decimal(38, 4)) as varchar), '? ' || {{ precise_amount }}
+    )
 {%- endmacro %}
 
 -- How many digits a currency's minor unit has, as text (ISO 4217; two for all that are not listed).

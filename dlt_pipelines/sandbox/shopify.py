@@ -318,7 +318,7 @@ class _Account:
             "displayFulfillmentStatus": "FULFILLED" if one.fulfilled_at else "UNFULFILLED",
             "currencyCode": currency,
             "presentmentCurrencyCode": currency,
-            "taxesIncluded": True,
+            "taxesIncluded": False,
             "discountCodes": codes,
             "tags": [],
             "customer": None if is_bare else self._customer(order.person, order.email),

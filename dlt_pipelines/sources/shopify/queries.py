@@ -34,8 +34,11 @@ _ORDER = f"""id legacyResourceId name email phone test sourceName
     customer {{ id legacyResourceId firstName lastName defaultEmailAddress {{ emailAddress }} }}
     shippingAddress {_ADDRESS}
     billingAddress {_ADDRESS}
-    subtotalPriceSet {_MONEY} totalPriceSet {_MONEY} currentTotalPriceSet {_MONEY} totalDiscountsSet {_MONEY}
-    totalShippingPriceSet {_MONEY} totalTaxSet {_MONEY} totalRefundedSet {_MONEY} netPaymentSet {_MONEY}
+    subtotalPriceSet {_MONEY} totalPriceSet {_MONEY} totalDiscountsSet {_MONEY} totalShippingPriceSet {_MONEY}
+    totalTaxSet {_MONEY} totalTipReceivedSet {_MONEY} originalTotalDutiesSet {_MONEY}
+    originalTotalAdditionalFeesSet {_MONEY} totalRefundedSet {_MONEY} netPaymentSet {_MONEY} dutiesIncluded
+    currentTotalPriceSet {_MONEY} currentSubtotalPriceSet {_MONEY} currentTotalTaxSet {_MONEY}
+    shippingLine {{ discountedPriceSet {_MONEY} taxLines {{ priceSet {_MONEY} }} }}
     {_lists(FIRST_OF_LISTS)}"""
 
 ORDERS = f"""query Orders($first: Int!, $after: String, $search: String!) {{

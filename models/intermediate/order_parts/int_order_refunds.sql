@@ -35,7 +35,8 @@ refunds as (
         unioned.reason,
         unioned.provider,
         unioned.unreadable_fields,
-        unioned.amount,
+        -- some write what was paid back with a minus sign
+        abs(unioned.amount) as amount,
         coalesce(unioned.is_held_back, false) as is_held_back,
         unioned.refunded_at,
         unioned.loaded_at

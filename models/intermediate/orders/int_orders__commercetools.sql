@@ -37,7 +37,7 @@ orders as (
         codes.discount_codes,
         case
             when latest.status = 'cancelled' then 'cancelled'
-            when payments.refunded_amount >= latest.total_amount then 'refunded'
+            when payments.refunded_amount >= latest.total_amount and payments.refunded_amount > 0 then 'refunded'
             else latest.status
         end as status,
         latest.total_amount,
@@ -46,6 +46,10 @@ orders as (
         latest.shipping_amount,
         latest.tax_amount,
         payments.refunded_amount,
+        {% for column in order_part_columns() %}
+        latest.{{ column }},
+        {% endfor %}
+        latest.has_tax_in_prices,
         {{ joined_problems([
             'latest.unreadable_fields', "case when codes.is_unreadable then 'discount_codes=not_readable' end",
             "case when payments.is_unreadable then 'refunded_amount=not_readable' end",

@@ -78,6 +78,7 @@ orders as (
         {{ texts | join(', ') }},
         unreadable_fields,
         {{ (order_amount_columns() + order_time_columns()) | join(', ') }},
+        {{ order_parts({'goods_amount': 'subtotal_amount'}) | indent(8) }},
         coalesce(is_test, false) as is_test,
         is_held_back,
         loaded_at

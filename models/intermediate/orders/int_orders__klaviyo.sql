@@ -22,9 +22,9 @@ later as (
     select
         organization_id,
         order_id,
-        {{ amount("sum(case when event_type = 'refunded' then value_amount end)") }} as refunded_amount,
+        {{ amount("sum(case when event_type = 'refunded' then abs(value_amount) end)") }} as refunded_amount,
         bool_or(event_type = 'refunded' and (is_held_back or value_amount is null))
-        or {{ is_beyond_amounts("sum(case when event_type = 'refunded' then value_amount end)") }}
+        or {{ is_beyond_amounts("sum(case when event_type = 'refunded' then abs(value_amount) end)") }}
             as has_unreadable_refund,
         bool_or(event_type = 'cancelled') as is_cancelled,
         bool_or(event_type = 'fulfilled') as is_fulfilled,
@@ -46,7 +46,7 @@ orders as (
         {% endfor %}
         case
             when later.is_cancelled then 'cancelled'
-            when later.refunded_amount >= placed.value_amount then 'refunded'
+            when later.refunded_amount >= placed.value_amount and later.refunded_amount > 0 then 'refunded'
             when later.is_fulfilled then 'fulfilled'
             else 'placed'
         end as status,
@@ -56,6 +56,10 @@ orders as (
         placed.shipping_amount,
         placed.tax_amount,
         later.refunded_amount,
+        {% for column in order_part_columns() %}
+        placed.{{ column }},
+        {% endfor %}
+        placed.has_tax_in_prices,
         {{ joined_problems([
             "case when placed.value_amount is null then 'total_amount=missing' end",
             "case when later.has_unreadable_refund then 'refunded_amount=not_readable' end",

@@ -16,7 +16,8 @@ unioned as (
         provider,
         {{ order_text_columns() | join(', ') }},
         unreadable_fields,
-        {{ order_amount_columns() | join(', ') }},
+        {{ (order_amount_columns() + order_part_columns()) | join(', ') }},
+        has_tax_in_prices,
         is_test,
         is_held_back,
         {{ order_time_columns() | join(', ') }},
@@ -40,6 +41,11 @@ complete as (
         unioned.{{ column }},
         {% endfor %}
         coalesce(refunds.refunded_amount, unioned.refunded_amount) as refunded_amount,
+        {% for column in order_part_columns() %}
+        unioned.{{ column }},
+        {% endfor %}
+        unioned.has_tax_in_prices,
+        currencies.fraction_digits,
         unioned.is_test,
         coalesce(unioned.is_held_back, false) or coalesce(refunds.is_unreadable, false) or currencies.currency is null
             as is_held_back,

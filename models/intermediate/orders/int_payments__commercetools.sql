@@ -19,12 +19,12 @@ payments as (
         organization_id,
         payment_id,
         -- a charge-back is the bank's doing and no refund of the shop's
-        {{ amount("sum(case when transaction_type = 'Refund' and state = 'Success' then amount end)") }}
+        {{ amount("sum(case when transaction_type = 'Refund' and state = 'Success' then abs(amount) end)") }}
             as refunded_amount,
         max(case when transaction_type = 'Refund' and state = 'Success' then occurred_at end) as refunded_at,
         min(case when transaction_type = 'Charge' and state = 'Success' then occurred_at end) as paid_at,
         coalesce(bool_or(is_held_back), false)
-        or {{ is_beyond_amounts("sum(case when transaction_type = 'Refund' and state = 'Success' then amount end)") }}
+        or {{ is_beyond_amounts("sum(case when transaction_type = 'Refund' and state = 'Success' then abs(amount) end)") }}
             as is_unreadable
     from latest
     group by organization_id, payment_id

@@ -3,13 +3,12 @@
         'orderNumber', 'customerId', 'anonymousId', 'customerEmail', 'orderState', 'paymentState', 'shipmentState',
         'createdAt', 'completedAt', 'origin', 'totalPrice', 'taxedPrice', 'shippingInfo', 'discountOnTotalPrice',
         'shippingAddress', 'billingAddress', 'shipping', 'itemShippingAddresses', 'lineItems', 'discountCodes',
-        'paymentInfo', 'lastModifiedAt',
+        'paymentInfo', 'lastModifiedAt', 'taxedShippingPrice',
 ] %}
 {% set address_fields = [
         'firstName', 'lastName', 'company', 'email', 'phone', 'mobile', 'streetName', 'streetNumber', 'building',
         'apartment', 'additionalStreetInfo', 'pOBox', 'city', 'region', 'postalCode', 'country',
 ] %}
-{% set money_fields = ['centAmount', 'currencyCode', 'fractionDigits'] %}
 {% set fields = {
         'order_id': ['id', 'object_id', 'required'],
         'updated_at': ['landed_time', 'placed.lastModifiedAt', none],
@@ -24,13 +23,13 @@
         'payment_state': ['status', 'placed.paymentState', none],
         'shipment_state': ['status', 'placed.shipmentState', none],
         'source_name': ['text', 'placed.origin', none],
-        'total_amount': ['amount', minor_units('total'), 'required'],
-        'tax_amount': ['amount', minor_units('tax'), none],
-        'shipping_amount': ['amount', minor_units('shipping'), none],
         'discount_amount': ['amount', minor_units('discount'), none],
         'ordered_at': ['time', 'coalesce(' ~ trimmed('placed.completedAt') ~ ', placed.createdAt)', 'required'],
 } %}
-{% set told_otherwise = ['order_id', 'updated_at', 'order_state', 'payment_state', 'shipment_state'] %}
+{% set prices = commercetools_price_fields('required') %}
+{% do fields.update(prices) %}
+{% set told_otherwise = ['order_id', 'updated_at', 'order_state', 'payment_state', 'shipment_state']
+    + (prices.keys() | reject('equalto', 'total_amount') | list) %}
 {% set parts = {
         'shipping': ['list', 'placed.shipping', none],
         'itemShippingAddresses': ['list', 'placed.itemShippingAddresses', none],
@@ -38,10 +37,9 @@
         'discountCodes': ['list', 'placed.discountCodes', none],
         'paymentInfo': ['object', 'placed.paymentInfo', 'decisive'],
         'paymentInfo.payments': ['list', 'payment_references', 'decisive'],
-        'taxedPrice': ['object', 'placed.taxedPrice', 'decisive'],
-        'taxedPrice.totalGross': ['object', 'taxed.totalGross', 'decisive'],
 } %}
-{% for part in ['shippingAddress', 'billingAddress', 'totalPrice', 'shippingInfo', 'discountOnTotalPrice'] %}
+{% do parts.update(commercetools_price_parts('placed')) %}
+{% for part in ['shippingAddress', 'billingAddress', 'discountOnTotalPrice'] %}
 {% do parts.update({part: ['object', 'placed.' ~ part, none]}) %}
 {% endfor %}
 {% for side in ['ship', 'bill'] %}
@@ -86,30 +84,22 @@ versions as (
     from to_read
 ),
 
-parted as (
-    select
-        *,
-        {{ json_fields('placed.taxedPrice', ['totalGross', 'totalTax']) }} as taxed,
-        {{ json_fields('placed.paymentInfo', ['payments']) }}.payments as payment_references
-    from versions
+priced as (
+    {{ commercetools_prices('versions', 'placed') | indent(4) }}
 ),
 
 said as (
     select
         *,
+        {{ json_fields('placed.paymentInfo', ['payments']) }}.payments as payment_references,
         {{ json_fields(
             "coalesce(placed.shippingAddress, " ~ json_text('placed.shipping', '$[0].shippingAddress') ~ ", "
             ~ json_text('placed.itemShippingAddresses', '$[0]') ~ ")", address_fields
         ) }} as ship,
         {{ json_fields('placed.billingAddress', address_fields) }} as bill,
-        -- the price is net or gross by the project's tax mode; what was paid is gross
-        {{ json_fields(
-            "coalesce(taxed.totalGross, placed.totalPrice)", money_fields
-        ) }} as total,
-        {{ json_fields('taxed.totalTax', money_fields) }} as tax,
-        {{ json_fields(json_text('placed.shippingInfo', '$.price'), money_fields) }} as shipping,
-        {{ json_fields(json_text('placed.discountOnTotalPrice', '$.discountedAmount'), money_fields) }} as discount
-    from parted
+        {{ json_fields(json_text('placed.discountOnTotalPrice', '$.discountedAmount'), money_fields()) }} as discount,
+        coalesce(placed.shippingInfo, {{ json_text('placed.shipping', '$[0]') }}) as said_is_shipped
+    from priced
 ),
 
 typed as (
@@ -122,6 +112,12 @@ renamed as (
         object_id as order_id,
         payload_hash,
         {{ fields.keys() | reject('in', told_otherwise) | join(', ') }},
+        {{ commercetools_tax() }} as tax_amount,
+        {{ commercetools_shipping() | indent(8) }} as shipping_amount,
+        {{ order_parts({
+            'goods_amount': 'net_total_amount - ' ~ commercetools_shipping(),
+            'has_tax_in_prices': 'false',
+        }) | indent(8) }},
         case
             when order_state = 'Cancelled' then 'cancelled'
             when shipment_state in ('Shipped', 'Delivered') or order_state = 'Complete' then 'fulfilled'

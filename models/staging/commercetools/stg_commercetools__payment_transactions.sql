@@ -1,7 +1,6 @@
 -- One row per version of a payment and transaction in it; a payment whose transactions cannot be listed has one that is
 -- held back. Refunds live here: they do not move the order.
 {% set transaction_fields = ['id', 'type', 'state', 'timestamp', 'amount'] %}
-{% set money_fields = ['centAmount', 'currencyCode', 'fractionDigits'] %}
 {% set fields = {
         'payment_id': ['id', 'object_id', 'required'],
         'transaction_id': ['text', 'transacted.id', none],
@@ -53,7 +52,7 @@ transactions as (
 said as (
     select
         *,
-        {{ json_fields('transacted.amount', money_fields) }} as money
+        {{ json_fields('transacted.amount', money_fields()) }} as money
     from transactions
 ),
 

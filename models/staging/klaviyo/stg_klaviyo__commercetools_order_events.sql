@@ -2,13 +2,12 @@
 -- words it, amounts in minor units, discount codes by id alone (so there are none to match).
 {% set properties = [
         'id', 'unique_id', '$value', 'orderNumber', 'customerId', 'customerEmail', 'totalPrice', 'shippingAddress',
-        'billingAddress', 'lineItems',
+        'billingAddress', 'lineItems', 'taxedPrice', 'shippingInfo', 'taxedShippingPrice',
 ] %}
 {% set address_fields = [
         'firstName', 'lastName', 'company', 'streetName', 'streetNumber', 'apartment', 'additionalStreetInfo', 'city',
         'region', 'postalCode', 'country',
 ] %}
-{% set money_fields = ['centAmount', 'currencyCode', 'fractionDigits'] %}
 {% set fields = klaviyo_event_fields() %}
 {% do fields.update({
         'order_id': ['text', 'coalesce(property.id, property.unique_id)', 'required'],
@@ -16,12 +15,13 @@
         'customer_id': ['text', 'coalesce(property.customerId, profile.external_id)', none],
         'email': ['text', 'coalesce(' ~ trimmed('profile.email') ~ ', property.customerEmail)', none],
         'currency': ['currency', 'total.currencyCode', none],
-        'total_amount': ['amount', minor_units('total', "'2'"), 'decisive'],
         'refund_amount': ['amount', "case when event_type = 'refunded' then property.\"$value\" end", 'decisive'],
 }) %}
+{% do fields.update(commercetools_price_fields('decisive', "'2'")) %}
 {% set parts = klaviyo_event_parts() %}
-{% for part in ['totalPrice', 'shippingAddress', 'billingAddress'] %}
-{% do parts.update({part: ['object', 'property.' ~ part, 'decisive' if part == 'totalPrice' else none]}) %}
+{% do parts.update(commercetools_price_parts('property')) %}
+{% for part in ['shippingAddress', 'billingAddress'] %}
+{% do parts.update({part: ['object', 'property.' ~ part, none]}) %}
 {% endfor %}
 {% do parts.update({'lineItems': ['list', 'property.lineItems', none]}) %}
 {% for side in ['ship', 'bill'] %}
@@ -61,13 +61,17 @@ properties as (
     from events
 ),
 
+priced as (
+    {{ commercetools_prices('properties', 'property') | indent(4) }}
+),
+
 said as (
     select
         *,
-        {{ json_fields('property.totalPrice', money_fields) }} as total,
+        property.shippingInfo as said_is_shipped,
         {{ json_fields('property.shippingAddress', address_fields) }} as ship,
         {{ json_fields('property.billingAddress', address_fields) }} as bill
-    from properties
+    from priced
 ),
 
 typed as (
@@ -81,12 +85,15 @@ judged as (
         case when event_type = 'refunded' then refund_amount else total_amount end as value_amount,
         cast(null as varchar) as discount_codes,
         cast(null as varchar) as source_name,
-        {% for name in ['subtotal', 'discount', 'shipping', 'tax'] %}
-        cast(null as decimal(18, 4)) as {{ name }}_amount,
-        {% endfor %}
-        cast(null as boolean) as is_test,
-        unreadable_fields,
-        is_held_back
+        cast(null as decimal(18, 4)) as subtotal_amount,
+        cast(null as decimal(18, 4)) as discount_amount,
+        {{ commercetools_tax() }} as tax_amount,
+        {{ commercetools_shipping() | indent(8) }} as shipping_amount,
+        {{ order_parts({
+            'goods_amount': 'net_total_amount - ' ~ commercetools_shipping(),
+            'has_tax_in_prices': 'false',
+        }) | indent(8) }},
+        cast(null as boolean) as is_test
     from typed
 )
 

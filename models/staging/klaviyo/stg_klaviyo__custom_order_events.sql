@@ -92,7 +92,14 @@ said as (
 
 typed as (
     {{ typed_rows('said', fields, parts) | indent(4) }}
+),
+
+priced as (
+    select
+        *,
+        {{ order_parts({'goods_amount': 'subtotal_amount'}) | indent(8) }}
+    from typed
 )
 
 select {{ klaviyo_event_columns() | join(', ') }}
-from typed
+from priced

@@ -3,7 +3,8 @@
 {% set properties = ['$event_id', '$value', '$currency_code', '$extra', 'Discount Codes'] %}
 {% set order_fields = [
         'id', 'name', 'email', 'currency', 'subtotal_price', 'total_discounts', 'total_shipping', 'total_tax',
-        'source_name', 'test', 'shipping_address', 'billing_address', 'discount_codes', 'line_items',
+        'source_name', 'test', 'shipping_address', 'billing_address', 'discount_codes', 'line_items', 'shipping_lines',
+        'total_shipping_price_set', 'taxes_included', 'total_tip_received', 'original_total_duties_set',
 ] %}
 {% set address_fields = {
         'name': ['name', 'text'],
@@ -26,7 +27,11 @@
         'value_amount': ['amount', 'property."$value"', 'decisive'],
         'subtotal_amount': ['amount', 'placed.subtotal_price', none],
         'discount_amount': ['amount', 'placed.total_discounts', none],
-        'shipping_amount': ['amount', 'placed.total_shipping', none],
+        'shipping_amount': ['amount', 'shipping_text', none],
+        'told_shipping_tax_amount': ['amount', 'shipping_tax_text', none],
+        'tip_amount': ['amount', 'placed.total_tip_received', none],
+        'duties_amount': ['amount', json_text('placed.original_total_duties_set', '$.shop_money.amount'), none],
+        'taxes_included': ['flag', 'placed.taxes_included', none],
         'tax_amount': ['amount', 'placed.total_tax', none],
         'is_test': ['flag', 'placed.test', 'decisive'],
 }) %}
@@ -39,6 +44,9 @@
         'discount_codes': ['list', 'placed.discount_codes', none],
         'Discount Codes': ['list', 'property."Discount Codes"', none],
         'line_items': ['list', 'placed.line_items', none],
+        'shipping_lines': ['list', 'placed.shipping_lines', none],
+        'total_shipping_price_set': ['object', 'placed.total_shipping_price_set', none],
+        'original_total_duties_set': ['object', 'placed.original_total_duties_set', none],
 }) %}
 {% for side in ['ship', 'bill'] %}
 {% for column, (field, kind) in address_fields.items() %}
@@ -73,6 +81,20 @@ orders as (
 said as (
     select
         *,
+        -- after its discounts where the lines tell
+        coalesce(
+            case
+                when {{ json_joined_texts('placed.shipping_lines', '$[*].discounted_price') }} is not null
+                    then cast({{ total_in_list('placed.shipping_lines', '$[*].discounted_price') }} as varchar)
+            end,
+            {{ json_text('placed.total_shipping_price_set', '$.shop_money.amount') }},
+            placed.total_shipping,
+            cast({{ total_in_list('placed.shipping_lines', '$[*].price') }} as varchar)
+        ) as shipping_text,
+        case
+            when {{ json_text('placed.shipping_lines', '$[0].tax_lines') }} is not null
+                then cast({{ total_in_list('placed.shipping_lines', '$[*].tax_lines[*].price') }} as varchar)
+        end as shipping_tax_text,
         {{ json_fields('placed.shipping_address', address_fields.values() | map('first') | list) }} as ship,
         {{ json_fields('placed.billing_address', address_fields.values() | map('first') | list) }} as bill
     from orders
@@ -80,7 +102,19 @@ said as (
 
 typed as (
     {{ typed_rows('said', fields, parts) | indent(4) }}
+),
+
+priced as (
+    select
+        *,
+        {{ order_parts({
+            'goods_amount': 'subtotal_amount',
+            'shipping_tax_amount': 'told_shipping_tax_amount',
+            'other_amount': 'coalesce(tip_amount, 0) + coalesce(duties_amount, 0)',
+            'has_tax_in_prices': 'taxes_included',
+        }) | indent(8) }}
+    from typed
 )
 
 select {{ klaviyo_event_columns() | join(', ') }}
-from typed
+from priced

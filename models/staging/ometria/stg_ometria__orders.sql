@@ -21,10 +21,17 @@
         'discount_amount': ['amount', 'placed.discount', none],
         'shipping_amount': ['amount', 'placed.shipping', none],
         'tax_amount': ['amount', 'placed.tax', none],
+        'line_discount_amount': [
+            'amount', 'case when ' ~ json_joined_texts('placed.lineitems', '$[*].discount') ~ ' is not null then cast('
+            ~ total_in_list('placed.lineitems', '$[*].discount') ~ ' as varchar) end', none
+        ],
         'refunded_amount': ['amount', 'placed.total_refunded', 'decisive'],
         'ordered_at': ['time', 'placed.timestamp', 'required'],
 } %}
-{% set told_otherwise = ['order_id', 'updated_at', 'order_status', 'order_state', 'discount_amount'] %}
+{% set told_otherwise = [
+        'order_id', 'updated_at', 'order_status', 'order_state', 'discount_amount', 'line_discount_amount',
+        'refunded_amount',
+] %}
 {% set parts = {
         'customer': ['object', 'placed.customer', none],
         'shipping_address': ['object', 'placed.shipping_address', none],
@@ -91,12 +98,16 @@ renamed as (
         -- is_valid says nothing about it: cancelled orders are valid, too
         case
             when states like '%cancel%' then 'cancelled'
-            when refunded_amount >= total_amount then 'refunded'
+            when abs(refunded_amount) >= total_amount and refunded_amount <> 0 then 'refunded'
             when states like '%complete%' then 'fulfilled'
             else 'placed'
         end as status,
-        -- Magento writes it with a negative sign
+        -- Magento writes it with a negative sign; what of it is off shipping only the lines let one know
         abs(discount_amount) as discount_amount,
+        abs(refunded_amount) as refunded_amount,
+        {{ order_parts({
+            'goods_amount': 'subtotal_amount - coalesce(least(abs(discount_amount), abs(line_discount_amount)), 0)',
+        }) | indent(8) }},
         unreadable_fields,
         is_held_back,
         updated_at,

@@ -1,0 +1,56 @@
+-- Figures over the elements of a JSON list.
+
+-- The earliest of a time among the objects for which a condition holds, each `item` with the named fields, as text; where none of them can be read, the text
+-- of one of them as it is.
+{% macro earliest_in_list(json, names, time, condition) -%}
+    {{ return(adapter.dispatch('earliest_in_list', 'matchback')(json, names, time, condition)) }}
+{%- endmacro %}
+
+{% macro default__earliest_in_list(json, names, time, condition) -%}
+    {%- set kept -%}
+        list_filter({{ default__json_items(json, names) }}, lambda item: {{ condition }})
+    {%- endset -%}
+    coalesce(
+        cast(list_min(list_transform({{ kept }}, lambda item: {{ any_time('item.' ~ time) }})) as varchar),
+        list_max(list_transform({{ kept }}, lambda item: item.{{ time }}))
+    )
+{%- endmacro %}
+
+{% macro spark__earliest_in_list(json, names, time, condition) -%}
+    {%- set kept -%}
+        filter({{ spark__json_items(json, names) }}, item -> {{ condition }})
+    {%- endset -%}
+    coalesce(
+        cast(array_min(transform({{ kept }}, item -> {{ any_time('item.' ~ time) }})) as string),
+        array_max(transform({{ kept }}, item -> item.{{ time }}))
+    )
+{%- endmacro %}
+
+{% macro default__json_items(json, names) -%}
+    try(from_json({{ json }}, '[{ {%- for name in names -%} "{{ name }}": "VARCHAR"{{ ", " if not loop.last }} {%- endfor -%} }]'))
+{%- endmacro %}
+
+{% macro spark__json_items(json, names) -%}
+    from_json({{ json }}, 'array<struct<{% for name in names %}`{{ name }}`: string{{ ", " if not loop.last }}{% endfor %}>>')
+{%- endmacro %}
+
+-- The sum of the amounts at a path with a wildcard ($[*].a); null where one of them cannot be read, 0 where there is none.
+{% macro total_in_list(json, path) -%}
+    {{ return(adapter.dispatch('total_in_list', 'matchback')(json, path)) }}
+{%- endmacro %}
+
+{% macro default__total_in_list(json, path) -%}
+    {%- set amounts -%}
+        list_transform(try(json_extract_string({{ json }}, '{{ path }}')), lambda item: {{ amount('item') }})
+    {%- endset -%}
+    case when not list_contains(list_transform({{ amounts }}, lambda item: item is null), true)
+        then coalesce(list_sum({{ amounts }}), 0)
+    end
+{%- endmacro %}
+
+{% macro spark__total_in_list(json, path) -%}
+    aggregate(
+        from_json(get_json_object({{ json }}, '{{ path }}'), 'array<string>'), cast(0 as {{ total_type() }}),
+        (so_far, item) -> cast(so_far + try_cast(item as {{ total_type() }}) as {{ total_type() }})
+    )
+{%- endmacro %}
