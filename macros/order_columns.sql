@@ -21,7 +21,7 @@
 -- The columns of an order event at Klaviyo, whoever wrote its properties.
 {% macro klaviyo_event_columns() -%}
     {{ return([
-        'organization_id', 'event_id', 'payload_hash', 'order_id', 'event_type', 'profile_id', 'customer_id',
+        'organization_id', 'event_id', 'payload_hash', 'order_id', 'native_id', 'event_type', 'profile_id', 'customer_id',
         'order_number', 'email', 'phone', 'currency', 'discount_codes', 'source_name',
         'ship_name', 'ship_company', 'ship_address1', 'ship_address2', 'ship_city', 'ship_region',
         'ship_postal_code', 'ship_country', 'bill_name', 'bill_address1', 'bill_address2', 'bill_city',

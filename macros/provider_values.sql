@@ -156,11 +156,13 @@
     {{ time_within_bounds(any_time(text)) }}
 {%- endmacro %}
 
--- The same whatever year it lies in. Some write a blank before the offset.
+-- The same whatever year it lies in. Some write a blank before the offset or a comma before fractions of a second, or
+-- count seconds or milliseconds since 1970.
 {% macro any_time(text) -%}
     try_cast(coalesce(
         try_cast({{ text }} as timestamptz),
-        try_cast({{ regexp_replace_all(text, '\\s+([+-][0-9:]+|Z)$', '\\1') }} as timestamptz)
+        try_cast({{ regexp_replace_all("replace(" ~ text ~ ", ',', '.')", '\\s+([+-][0-9:]+|Z)$', '\\1') }} as timestamptz),
+        case when {{ matches(text, '^[0-9]{10}([0-9]{3})?$') }} then {{ epoch_time(text) }} end
     ) as timestamp)
 {%- endmacro %}
 

@@ -19,7 +19,7 @@ import duckdb
 from dlt_pipelines import console, ops
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace, provider_setting
-from dlt_pipelines.database import opened_for_writing
+from dlt_pipelines.database import landed_rows, opened_for_writing
 from dlt_pipelines.errors import ConfigurationError
 from dlt_pipelines.held_back import HeldBack, found_in_what_was_landed
 from dlt_pipelines.load import INBOX
@@ -28,6 +28,16 @@ from dlt_pipelines.quality.metrics import LANDED_ORDERS, landed
 from dlt_pipelines.quality.suites import CRITICAL, rules_of, suite_of
 
 WARN, STOP = "warn", "stop"
+ODD = """
+select problem, organization_id, provider, count(*)
+from marts.fct_odd_refunds
+group by all
+order by all
+"""
+ODD_REFUNDS = {
+    "no_such_order": "{}, {}: refunds of {:,} orders that nobody knows count for nothing",
+    "more_than_total": "{}, {}: of {:,} orders more was paid back than they cost",
+}
 
 
 @dataclass(frozen=True)
@@ -60,10 +70,12 @@ class CheckReport:
         held: Organizations that are held back from now on, with the reason.
         docs: Where the Data Docs begin; None where nothing was checked.
         held_back: What cannot be read of the landed orders.
+        odd_refunds: A sentence for each kind of refund that cannot be right, as of the last build.
     """
 
     results: list[Result] = field(default_factory=list)
     held_back: list[HeldBack] = field(default_factory=list)
+    odd_refunds: list[str] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
     docs: Path | None = None
 
@@ -103,6 +115,10 @@ def check(workspace: Workspace, now: datetime | None = None) -> CheckReport:
         record(connection, report.results, checked_at)
         _gate(connection, choices, report, checked_at)
     report.held_back = found_in_what_was_landed(workspace.database)
+    report.odd_refunds = [
+        f"{ODD_REFUNDS[problem].format(*row)}: marts.fct_odd_refunds names them."
+        for problem, *row in landed_rows(workspace.database, ODD)
+    ]
     return report
 
 
@@ -124,6 +140,8 @@ def show(report: CheckReport) -> None:
         )
     for one in report.held_back:
         console.line(f"Warning: {one.sentence()}")
+    for sentence in report.odd_refunds:
+        console.line(f"Warning: {sentence}")
     if report.docs:
         console.line(f"Data Docs: {report.docs}")
 

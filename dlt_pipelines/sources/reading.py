@@ -266,9 +266,13 @@ class Stream:
 def utc_instant(text: str) -> datetime:
     """A provider's timestamp as an aware UTC datetime: `T` or a blank between, any offset, UTC without one.
 
+    A number of 10 digits counts seconds since 1970, one of 13 milliseconds.
+
     Raises:
         ValueError: It is no timestamp.
     """
+    if text.isdecimal() and len(text) in (10, 13):
+        return datetime.fromtimestamp(int(text) / (1 if len(text) == 10 else 1000), UTC)
     parsed = datetime.fromisoformat(text)
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
@@ -279,10 +283,10 @@ def instant_of(value: Any) -> datetime | None:
     None where there is none that can be read, or one beyond the bounds. It never fails: such an object is landed all
     the same, without its time, and moves no checkpoint.
     """
-    if not isinstance(value, str):
+    if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     try:
-        instant = utc_instant(value)
+        instant = utc_instant(str(value))
     except (ValueError, OverflowError):
         return None
     return instant if bounds().holds(instant.replace(tzinfo=None)) else None

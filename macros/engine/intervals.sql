@@ -36,3 +36,16 @@
 {% macro spark__days_between(earlier, later) -%}
     ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 86400000000.0)
 {%- endmacro %}
+
+-- A text of 10 digits, seconds since 1970, or of 13, milliseconds, as a time with a zone.
+{% macro epoch_time(text) -%}
+    {{ return(adapter.dispatch('epoch_time', 'matchback')(text)) }}
+{%- endmacro %}
+
+{% macro default__epoch_time(text) -%}
+    to_timestamp(try_cast({{ text }} as double) / case when length({{ text }}) = 13 then 1000 else 1 end)
+{%- endmacro %}
+
+{% macro spark__epoch_time(text) -%}
+    timestamp_millis(try_cast({{ text }} as bigint) * case when length({{ text }}) = 13 then 1 else 1000 end)
+{%- endmacro %}

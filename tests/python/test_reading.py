@@ -127,7 +127,13 @@ def test_whatever_comes_the_checkpoint_never_passes_the_settled_end_and_never_go
         state, read_up_to = after, part.upper
 
 
-@pytest.mark.parametrize("text", ["2026-06-23T00:15:23Z", "2026-06-23 00:15:23+00:00", "2026-06-23T02:15:23+02:00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-06-23T00:15:23Z", "2026-06-23 00:15:23+00:00", "2026-06-23T02:15:23+02:00"),
+        *("2026-06-23 02:15:23 +0200", "2026-06-23T00:15:23,000Z", "1782173723", "1782173723000"),
+    ],
+)
 def test_instants_are_compared_in_utc_however_they_are_written(text: str) -> None:
     assert utc_instant(text) == datetime(2026, 6, 23, 0, 15, 23, tzinfo=UTC)
 

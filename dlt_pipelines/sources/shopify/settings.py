@@ -27,7 +27,7 @@ class ShopifySettings:
         bulk_backfill: Whether the first load goes by a bulk operation.
         max_bulk_mb: How large the result of a bulk operation may be.
         read_subscriptions: Whether to read subscription contracts, which an app needs a scope of its own for.
-        subscription_source_names: `source_name` of orders that a subscription app placed, `|`-separated.
+        subscription_source_names: Further `source_name`s of orders that a subscription app placed, `|`-separated.
         subscription_tags: Tags that a subscription app gives its orders, `|`-separated.
         contract: How its history is read.
     """
@@ -86,7 +86,7 @@ def read_settings(organization_id: str) -> ShopifySettings:
         bulk_backfill=boolean("bulk_backfill", "true"),
         max_bulk_mb=parse_number(setting("max_bulk_mb", "10000"), described("max_bulk_mb")),
         read_subscriptions=boolean("read_subscriptions", "false"),
-        subscription_source_names=setting("subscription_source_names", "subscription_contract"),
+        subscription_source_names=setting("subscription_source_names"),
         subscription_tags=setting("subscription_tags", "Subscription|Subscription Recurring Order"),
         contract=read_contract("shopify", organization_id, lookback_days=3),
     )

@@ -4,7 +4,7 @@
         'raw_klaviyo': ['order_events', 'audience_members'],
         'raw_ometria': ['orders', 'list_changes', 'profiles'],
         'raw_shopify': ['orders', 'segment_members', 'customers'],
-        'raw_commercetools': ['orders', 'payments', 'discount_codes'],
+        'raw_commercetools': ['orders', 'payments', 'discount_codes', 'messages'],
 } %}
 
 with

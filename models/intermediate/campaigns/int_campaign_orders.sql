@@ -30,6 +30,7 @@ orders as (
         count(*) as orders,
         count(distinct counted.recipient_id) as buyers,
         count(case when counted.currency <> campaigns.currency then 1 end) as other_currency_orders,
+        count(case when counted.net_amount < 0 and counted.total_amount >= 0 then 1 end) as over_refunded_orders,
         sum(case when counted.currency = campaigns.currency then counted.net_amount end) as revenue_amount,
         median(counted.days_since_window_start) as median_days_to_order
     from counted

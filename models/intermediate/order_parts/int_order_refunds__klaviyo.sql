@@ -2,7 +2,7 @@
 {{ config(materialized='view') }}
 with
 events as (
-    {{ in_scope(ref('int_order_events__klaviyo'), 'int_orders__to_read', order_key()) | indent(4) }}
+    {{ in_scope(ref('int_order_events__named'), 'int_orders__to_read', order_key()) | indent(4) }}
 )
 
 select

@@ -1,5 +1,5 @@
 -- One row per order at commercetools, as last updated, with the codes that counted and what its payments say. One whose
--- refunds cannot be read is held back.
+-- refunds cannot be read is held back; one that was deleted counts as a test.
 {{ config(materialized='view') }}
 {{ after('int_orders__to_read') }}
 with
@@ -8,6 +8,8 @@ latest as (
 ),
 
 codes as (select * from {{ ref('int_order_codes__commercetools') }}),
+
+deleted as (select * from {{ ref('stg_commercetools__deleted_orders') }}),
 
 payments as (
     select
@@ -54,7 +56,7 @@ orders as (
             'latest.unreadable_fields', "case when codes.is_unreadable then 'discount_codes=not_readable' end",
             "case when payments.is_unreadable then 'refunded_amount=not_readable' end",
         ]) }} as unreadable_fields,
-        false as is_test,
+        deleted.order_id is not null as is_test,
         latest.is_held_back or coalesce(payments.is_unreadable, false) as is_held_back,
         latest.ordered_at,
         payments.paid_at,
@@ -67,6 +69,9 @@ orders as (
         on latest.organization_id = codes.organization_id
         and latest.order_id = codes.order_id
         and latest.payload_hash = codes.payload_hash
+    left join deleted
+        on latest.organization_id = deleted.organization_id
+        and latest.order_id = deleted.order_id
     left join payments
         on latest.organization_id = payments.organization_id
         and latest.order_id = payments.order_id

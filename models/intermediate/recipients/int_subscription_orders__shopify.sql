@@ -51,6 +51,17 @@ tagged as (
         and trim(order_tags.tag) = trim(subscription_tags.tag)
 ),
 
+renewal_names as (select * from {{ ref('subscription_source_names') }}),
+
+renewals as (
+    select distinct
+        orders.organization_id,
+        orders.order_id
+    from orders
+    inner join renewal_names
+        on starts_with(lower(orders.source_name) || '_', renewal_names.source_name || '_')
+),
+
 subscription_orders as (
     select
         orders.organization_id,
@@ -59,13 +70,17 @@ subscription_orders as (
         orders.email,
         orders.ordered_at
     from orders
-    inner join settings on orders.organization_id = settings.organization_id
+    left join settings on orders.organization_id = settings.organization_id
     left join tagged
         on orders.organization_id = tagged.organization_id
         and orders.order_id = tagged.order_id
+    left join renewals
+        on orders.organization_id = renewals.organization_id
+        and orders.order_id = renewals.order_id
     where orders.is_held_back is not true
         and (
             tagged.order_id is not null
+            or renewals.order_id is not null
             or settings.source_names like '%|' || lower(orders.source_name) || '|%'
         )
 )

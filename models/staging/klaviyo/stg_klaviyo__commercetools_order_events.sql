@@ -11,6 +11,7 @@
 {% set fields = klaviyo_event_fields() %}
 {% do fields.update({
         'order_id': ['text', 'coalesce(property.id, property.unique_id)', 'required'],
+        'native_id': ['text', 'property.unique_id', none],
         'order_number': ['text', 'property.orderNumber', none],
         'customer_id': ['text', 'coalesce(property.customerId, profile.external_id)', none],
         'email': ['text', 'coalesce(' ~ trimmed('profile.email') ~ ', property.customerEmail)', none],

@@ -12,7 +12,8 @@
 {% endfor %}
 {% set fields = klaviyo_event_fields() %}
 {% do fields.update({
-        'order_id': ['text', 'coalesce(found_order_id, native_id)', 'required'],
+        'order_id': ['text', 'coalesce(found_order_id, native_id_text)', 'required'],
+        'native_id': ['text', 'native_id_text', none],
         'order_number': ['text', 'found_order_number', none],
         'email': ['text', 'coalesce(' ~ trimmed('profile.email') ~ ', found_email)', none],
         'currency': ['currency', 'found_currency', none],
@@ -72,7 +73,7 @@ looked_up as (
         {% for path in paths %}
         {{ trimmed(json_text_at('events.properties_json', 'settings.path_' ~ path)) }} as found_{{ path }},
         {% endfor %}
-        {{ json_text('events.properties_json', '$."$event_id"') }} as native_id,
+        {{ json_text('events.properties_json', '$."$event_id"') }} as native_id_text,
         {{ json_fields('events.profile_json', ['email', 'phone_number', 'external_id', 'location']) }} as profile
     from events
     inner join settings on events.organization_id = settings.organization_id

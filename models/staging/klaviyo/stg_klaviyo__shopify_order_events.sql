@@ -19,6 +19,7 @@
 {% set fields = klaviyo_event_fields() %}
 {% do fields.update({
         'order_id': ['text', 'coalesce(placed.id, property."$event_id")', 'required'],
+        'native_id': ['text', 'property."$event_id"', none],
         'order_number': ['text', 'placed.name', none],
         'email': ['text', 'coalesce(' ~ trimmed('profile.email') ~ ', placed.email)', none],
         'currency': ['currency', 'coalesce(property."$currency_code", placed.currency)', none],
