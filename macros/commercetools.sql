@@ -12,6 +12,8 @@
             "coalesce(" ~ json_text(placed ~ '.taxedShippingPrice', '$.totalNet') ~ ", "
             ~ json_text('shipment.taxedPrice', '$.totalNet') ~ ")", money_fields()
         ) }} as shipping_net,
+        cast(cast({{ total_in_list(placed ~ '.customLineItems', '$[*].taxedPrice.totalNet.centAmount', true) }} as bigint) as varchar)
+            as fee_units,
         {{ json_fields(
             "coalesce(" ~ json_text('shipment.discountedPrice', '$.value') ~ ", shipment.price)", money_fields()
         ) }} as shipping_price
@@ -33,6 +35,9 @@
         'shipping_net_amount': ['amount', minor_units('shipping_net', digits), none],
         'shipping_price_amount': ['amount', minor_units('shipping_price', digits), none],
         'shipping_tax_rate': ['share', json_text('shipment.taxRate', '$.amount'), none],
+        'fee_amount': [
+            'amount', minor_amount_text('fee_units', 'coalesce(net_total.fractionDigits, ' ~ digits ~ ')'), none
+        ],
         'has_tax_in_shipping': ['flag', json_text('shipment.taxRate', '$.includedInPrice'), none],
     }) }}
 {%- endmacro %}
@@ -53,9 +58,14 @@
     }) }}
 {%- endmacro %}
 
--- Out of those: tax, and shipping without its tax; no shipping costs nothing.
+-- Out of those: tax; shipping without its tax, where none costs nothing; and the goods without theirs. Custom line items
+-- that cost something are fees and services.
 {% macro commercetools_tax() -%}
     cast(coalesce(told_tax_amount, total_amount - net_total_amount) as decimal(18, 4))
+{%- endmacro %}
+
+{% macro commercetools_goods() -%}
+    net_total_amount - coalesce(fee_amount, 0) - {{ commercetools_shipping() }}
 {%- endmacro %}
 
 {% macro commercetools_shipping() -%}

@@ -5,8 +5,8 @@
 -- is not the order's; `left_…`: what edits, returns and refunds have left.
 {% macro order_part_columns() -%}
     {{ return([
-        'goods_amount', 'shipping_tax_amount', 'other_amount', 'parts_total_amount', 'left_total_amount',
-        'left_goods_amount', 'left_tax_amount',
+        'goods_amount', 'shipping_tax_amount', 'other_amount', 'parts_total_amount', 'left_goods_amount',
+        'left_shipping_amount', 'left_tax_amount',
     ]) }}
 {%- endmacro %}
 
@@ -26,17 +26,22 @@
         {{ without_tax('charged_shipping', 'shipping_tax') }} as shipping_without_tax,
         case
             when left_goods_amount is not null and left_tax_amount is not null
-                then {{ goods_left('left_goods_amount', 'left_goods_tax', 'left_total_amount - net_amount') }}
+                then {{ goods_left('left_goods_amount', 'left_goods_tax', 'left_total - net_amount') }}
             when goods_told is null then {{ goods_left(
                 'total_amount - tax_amount - charged_shipping - other_told', 'tax_amount', 'total_amount - net_amount', false
             ) }}
             else {{ goods_left('goods_told', 'goods_tax', 'parts_total - net_amount') }}
-        end as goods_standing
+        end as goods_standing,
+        -- what an edit took out were goods, with their tax
+        tax_amount - {{ tax_share('greatest(parts_total - total_amount, 0)', 'goods_tax', without_tax('goods_told', 'goods_tax')) }}
+            as tax_standing
     from (
         select
             *,
             tax_amount - shipping_tax as goods_tax,
-            left_tax_amount - {{ tax_share('left_tax_amount', 'left_shipping', 'left_goods_amount') }} as left_goods_tax
+            left_tax_amount - {{ tax_share('left_tax_amount', 'left_shipping', 'left_goods_amount') }} as left_goods_tax,
+            left_goods_amount + left_shipping + other_told + case when is_tax_in_prices then 0 else left_tax_amount end
+                as left_total
         from (
             select
                 *,
@@ -45,7 +50,7 @@
                 select
                     *,
                     {{ charged_shipping('parts_total', 'goods_told', 'tax_amount') }} as charged_shipping,
-                    {{ charged_shipping('left_total_amount', 'left_goods_amount', 'left_tax_amount') }} as left_shipping
+                    coalesce(left_shipping_amount, shipping_amount, 0) as left_shipping
                 from (
                     select
                         *,

@@ -299,6 +299,9 @@ class _Account:
         if marks("many_codes", order.order_id):
             codes += [f"EXTRA{index}" for index in range(MANY_CODES)]
         refunded = order.refunded if one.is_refunded else 0
+        goods = order.total - order.shipping - order.tax
+        # what came back is goods, as long as there are any
+        kept = max(1 - refunded / max(goods + order.tax, 1), 0)
         refunds = MANY_REFUNDS if marks("many_refunds", order.order_id) else 1
         status = "REFUNDED" if refunded >= order.total else "PARTIALLY_REFUNDED" if refunded else "PAID"
         return {
@@ -324,9 +327,17 @@ class _Account:
             "customer": None if is_bare else self._customer(order.person, order.email),
             "shippingAddress": address,
             "billingAddress": address,
-            "subtotalPriceSet": _money(order.total - order.shipping - order.tax, currency),
+            "subtotalPriceSet": _money(goods, currency),
             "totalPriceSet": _money(order.total, currency),
             "currentTotalPriceSet": _money(order.total - refunded, currency),
+            "currentSubtotalPriceSet": _money(round(goods * kept), currency),
+            "currentShippingPriceSet": _money(order.shipping, currency),
+            "currentTotalTaxSet": _money(round(order.tax * kept), currency),
+            "totalTipReceivedSet": _money(0, currency),
+            "originalTotalDutiesSet": None,
+            "originalTotalAdditionalFeesSet": None,
+            "dutiesIncluded": False,
+            "shippingLine": {"discountedPriceSet": _money(order.shipping, currency), "taxLines": []},
             "totalDiscountsSet": _money(order.discount, currency),
             "totalShippingPriceSet": _money(order.shipping, currency),
             "totalTaxSet": _money(order.tax, currency),

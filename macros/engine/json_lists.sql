@@ -34,23 +34,28 @@
     from_json({{ json }}, 'array<struct<{% for name in names %}`{{ name }}`: string{{ ", " if not loop.last }}{% endfor %}>>')
 {%- endmacro %}
 
--- The sum of the amounts at a path with a wildcard ($[*].a); null where one of them cannot be read, 0 where there is none.
-{% macro total_in_list(json, path) -%}
-    {{ return(adapter.dispatch('total_in_list', 'matchback')(json, path)) }}
+-- The sum of the amounts at a path with a wildcard ($[*].a), of those above zero alone if so wished; null where one of
+-- them cannot be read, 0 where there is none.
+{% macro total_in_list(json, path, only_positive=false) -%}
+    {{ return(adapter.dispatch('total_in_list', 'matchback')(json, path, only_positive)) }}
 {%- endmacro %}
 
-{% macro default__total_in_list(json, path) -%}
+{% macro default__total_in_list(json, path, only_positive) -%}
     {%- set amounts -%}
-        list_transform(try(json_extract_string({{ json }}, '{{ path }}')), lambda item: {{ amount('item') }})
+        list_transform(try(json_extract_string({{ json }}, '{{ path }}')), lambda item: {{ counted_amount('item', only_positive) }})
     {%- endset -%}
     case when not list_contains(list_transform({{ amounts }}, lambda item: item is null), true)
         then coalesce(list_sum({{ amounts }}), 0)
     end
 {%- endmacro %}
 
-{% macro spark__total_in_list(json, path) -%}
+{% macro spark__total_in_list(json, path, only_positive) -%}
     aggregate(
         from_json(get_json_object({{ json }}, '{{ path }}'), 'array<string>'), cast(0 as {{ total_type() }}),
-        (so_far, item) -> cast(so_far + try_cast(item as {{ total_type() }}) as {{ total_type() }})
+        (so_far, item) -> cast(so_far + {{ counted_amount('item', only_positive) }} as {{ total_type() }})
     )
+{%- endmacro %}
+
+{% macro counted_amount(item, only_positive) -%}
+    {{ 'greatest(' ~ amount(item) ~ ', 0)' if only_positive else amount(item) }}
 {%- endmacro %}

@@ -1,11 +1,15 @@
-"""One odd value in a provider's payload stops nothing but itself: every path of every payload, times every odd value.
+"""Payloads of all providers in one build: odd ones stop nothing but themselves, and one order is worth the same in all.
 
 What the stand-ins serve is loaded once. Then each brand has the same few orders, one of whose payloads has one odd
-value at one path; all brands are built together. `make test` takes a sample of them, `make test-long` five thousand.
+value at one path: every path of every payload, times every odd value; `make test` takes a sample of them, `make
+test-long` five thousand. Beside them five brands have the same random carts, each from another provider
+(tests/python/carts.py), 200 or 2,000 of them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import random
 from collections.abc import Callable, Iterator
@@ -22,8 +26,11 @@ from dlt_pipelines.load import load
 from dlt_pipelines.sandbox import server
 from dlt_pipelines.sandbox.files import write_configuration
 from dlt_pipelines.sandbox.world import HERON, JUNIPER, MARLOW, TAMARIND, build_world
+from tests.python import carts
+from tests.python.conftest import load_files
 
 SAMPLE, ALL = 160, 5_000
+CARTS, ALL_CARTS = 200, 2_000
 MARK = "Zanzibar7Odd"
 ABSENT = object()
 ODD_VALUES: dict[str, Any] = {
@@ -51,6 +58,7 @@ BRANDS = {
     "shopify": ("marlow", {"orders": "object_id"}),
     "commercetools": ("tamarind", {"orders": "object_id", "payments": "payload ->> '$.id'"}),
 }
+AMOUNTS = ("net", "merchandise", "tax", "shipping")
 FACTS = "total_amount, currency, net_amount, ordered_at"
 
 Path_ = tuple[str | int, ...]
@@ -164,9 +172,9 @@ def all_odd(rows: dict[tuple[str, str], list[dict[str, Any]]]) -> list[Odd]:
 def write_brands(place: Workspace, brands: list[Odd]) -> None:
     """Configures the brands, besides a pristine one of each provider."""
     header, *_ = (place.config / "organizations.csv").read_text().splitlines()
-    names = {f"pristine_{provider}": provider for provider in BRANDS} | {
-        one.organization_id: one.provider for one in brands
-    }
+    names = {f"pristine_{provider}": provider for provider in BRANDS}
+    names |= {f"carts_{provider}": provider for provider in (*BRANDS, "files")}
+    names |= {one.organization_id: one.provider for one in brands}
     values = {"status": "live", "sync_orders": "true", "publish_to": "odp|omnisend", "country": "GB", "currency": "GBP"}
     lines = [header]
     for name, provider in names.items():
@@ -176,9 +184,12 @@ def write_brands(place: Workspace, brands: list[Odd]) -> None:
 
 
 def land_brands(
-    connection: duckdb.DuckDBPyConnection, rows: dict[tuple[str, str], list[dict[str, Any]]], brands: list[Odd]
+    connection: duckdb.DuckDBPyConnection,
+    rows: dict[tuple[str, str], list[dict[str, Any]]],
+    brands: list[Odd],
+    bought: list[carts.Cart],
 ) -> None:
-    """Lands the copies, and takes away what they were copied from."""
+    """Lands the copies and the carts, and takes away what they were copied from."""
     copies: dict[tuple[str, str], list[list[Any]]] = {key: [] for key in rows}
     for (provider, table), table_rows in rows.items():
         owners = [Odd(f"pristine_{provider}", provider, table, "", (), "")]
@@ -190,6 +201,11 @@ def land_brands(
                     odd = with_value(json.loads(row[one.column]), one.path, ODD_VALUES[one.kind])
                     copy[one.column] = json.dumps(odd)
                 copies[provider, table].append(list(copy.values()))
+    for (provider, table), told in carts.raw_rows(bought).items():
+        template = rows[provider, table][0] | {"organization_id": f"carts_{provider}"}
+        copies[provider, table] += [
+            list((template | row | {"payload_hash": row["object_id"]}).values()) for row in told
+        ]
     for (provider, table), values in copies.items():
         connection.execute(f"delete from raw_{provider}.{table}")
         places = ", ".join("?" for _ in values[0])
@@ -216,9 +232,27 @@ def named(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     return found
 
 
-def test_an_odd_value_stops_nothing_but_itself(
-    landed: Workspace, is_long: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
+@dataclass(frozen=True)
+class Built:
+    """All brands, built.
+
+    Attributes:
+        place: The workspace.
+        brands: Those with an odd payload.
+        bought: The carts.
+        said: What the build printed.
+    """
+
+    place: Workspace
+    brands: list[Odd]
+    bought: list[carts.Cart]
+    said: str
+
+
+@pytest.fixture(scope="module")
+def built(landed: Workspace, is_long: bool) -> Built:
+    """Odd brands and carts, in one build."""
+    bought = carts.make(ALL_CARTS if is_long else CARTS, seed=20)
     with duckdb.connect(str(landed.database)) as connection:
         rows = {
             (provider, table): copied_rows(connection, provider, table)
@@ -228,19 +262,41 @@ def test_an_odd_value_stops_nothing_but_itself(
         every = all_odd(rows)
         brands = random.Random(19).sample(every, min(ALL if is_long else SAMPLE, len(every)))
         write_brands(landed, brands)
-        land_brands(connection, rows, brands)
-    build(landed, full_refresh=True)
-    said = "".join(capsys.readouterr())
-    with duckdb.connect(str(landed.database), read_only=True) as connection:
+        land_brands(connection, rows, brands, bought)
+    carts.write_files(landed.inbox, "carts_files", bought)
+    load_files(landed)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        build(landed, full_refresh=True)
+    return Built(landed, brands, bought, printed.getvalue())
+
+
+def test_an_odd_value_stops_nothing_but_itself(built: Built) -> None:
+    with duckdb.connect(str(built.place.database), read_only=True) as connection:
         right, unreadable = facts(connection), named(connection)
         marked = connection.execute(
             f"select count(*) from marts.fct_held_back_rows as found where cast(found as varchar) like '%{MARK}%'"
         ).fetchall()
     assert marked == [(0,)]
-    assert MARK not in said
-    assert all(MARK not in log.read_text(errors="replace") for log in Path(landed.home / "logs").rglob("*.log"))
-    wrong = [one for one in brands if not is_borne(one, right, unreadable.get(one.organization_id, []))]
-    assert wrong == [], f"{len(wrong)} of {len(brands)}: {wrong[:20]}"
+    assert MARK not in built.said
+    assert all(MARK not in log.read_text(errors="replace") for log in Path(built.place.home / "logs").rglob("*.log"))
+    wrong = [one for one in built.brands if not is_borne(one, right, unreadable.get(one.organization_id, []))]
+    assert wrong == [], f"{len(wrong)} of {len(built.brands)}: {wrong[:20]}"
+
+
+@pytest.mark.parametrize("provider", [*BRANDS, "files"])
+def test_a_cart_is_worth_the_same_whoever_tells_of_it(built: Built, provider: str) -> None:
+    with duckdb.connect(str(built.place.database), read_only=True) as connection:
+        found = connection.execute(
+            f"""
+            select order_id, {", ".join(f"cast({name}_amount * 100 as bigint)" for name in AMOUNTS)}
+            from intermediate.int_orders__unioned where organization_id = 'carts_{provider}'
+            """
+        ).fetchall()
+    told = [cart for cart in built.bought if cart.adds_up(provider)]
+    amounts = {row[0]: row for row in found}
+    wrong = [(amounts.get(cart.order_id), cart) for cart in told if amounts.get(cart.order_id) != cart.right()]
+    assert wrong == [], f"{len(wrong)} of {len(told)}: {wrong[:3]}"
 
 
 def is_borne(

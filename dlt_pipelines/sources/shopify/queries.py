@@ -37,7 +37,8 @@ _ORDER = f"""id legacyResourceId name email phone test sourceName
     subtotalPriceSet {_MONEY} totalPriceSet {_MONEY} totalDiscountsSet {_MONEY} totalShippingPriceSet {_MONEY}
     totalTaxSet {_MONEY} totalTipReceivedSet {_MONEY} originalTotalDutiesSet {_MONEY}
     originalTotalAdditionalFeesSet {_MONEY} totalRefundedSet {_MONEY} netPaymentSet {_MONEY} dutiesIncluded
-    currentTotalPriceSet {_MONEY} currentSubtotalPriceSet {_MONEY} currentTotalTaxSet {_MONEY}
+    currentTotalPriceSet {_MONEY} currentSubtotalPriceSet {_MONEY} currentShippingPriceSet {_MONEY}
+    currentTotalTaxSet {_MONEY}
     shippingLine {{ discountedPriceSet {_MONEY} taxLines {{ priceSet {_MONEY} }} }}
     {_lists(FIRST_OF_LISTS)}"""
 

@@ -40,7 +40,7 @@ valued as (
         subtotal_amount,
         discount_amount,
         {{ in_coins('shipping_without_tax', 'fraction_digits') | indent(8) }} as shipping_amount,
-        tax_amount,
+        cast(tax_standing as decimal(18, 4)) as tax_amount,
         refunded_amount,
         is_test,
         {{ order_time_columns() | join(', ') }},

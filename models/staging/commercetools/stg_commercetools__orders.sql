@@ -3,7 +3,7 @@
         'orderNumber', 'customerId', 'anonymousId', 'customerEmail', 'orderState', 'paymentState', 'shipmentState',
         'createdAt', 'completedAt', 'origin', 'totalPrice', 'taxedPrice', 'shippingInfo', 'discountOnTotalPrice',
         'shippingAddress', 'billingAddress', 'shipping', 'itemShippingAddresses', 'lineItems', 'discountCodes',
-        'paymentInfo', 'lastModifiedAt', 'taxedShippingPrice',
+        'paymentInfo', 'lastModifiedAt', 'taxedShippingPrice', 'customLineItems',
 ] %}
 {% set address_fields = [
         'firstName', 'lastName', 'company', 'email', 'phone', 'mobile', 'streetName', 'streetNumber', 'building',
@@ -115,7 +115,8 @@ renamed as (
         {{ commercetools_tax() }} as tax_amount,
         {{ commercetools_shipping() | indent(8) }} as shipping_amount,
         {{ order_parts({
-            'goods_amount': 'net_total_amount - ' ~ commercetools_shipping(),
+            'goods_amount': commercetools_goods(),
+            'other_amount': 'fee_amount',
             'has_tax_in_prices': 'false',
         }) | indent(8) }},
         case

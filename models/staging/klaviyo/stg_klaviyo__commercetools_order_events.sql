@@ -3,6 +3,7 @@
 {% set properties = [
         'id', 'unique_id', '$value', 'orderNumber', 'customerId', 'customerEmail', 'totalPrice', 'shippingAddress',
         'billingAddress', 'lineItems', 'taxedPrice', 'shippingInfo', 'taxedShippingPrice',
+        'customLineItems',
 ] %}
 {% set address_fields = [
         'firstName', 'lastName', 'company', 'streetName', 'streetNumber', 'apartment', 'additionalStreetInfo', 'city',
@@ -91,7 +92,8 @@ judged as (
         {{ commercetools_tax() }} as tax_amount,
         {{ commercetools_shipping() | indent(8) }} as shipping_amount,
         {{ order_parts({
-            'goods_amount': 'net_total_amount - ' ~ commercetools_shipping(),
+            'goods_amount': commercetools_goods(),
+            'other_amount': 'fee_amount',
             'has_tax_in_prices': 'false',
         }) | indent(8) }},
         cast(null as boolean) as is_test

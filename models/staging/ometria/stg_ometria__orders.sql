@@ -84,6 +84,14 @@ typed as (
     {{ typed_rows('said', fields, parts) | indent(4) }}
 ),
 
+-- what of the total neither the goods nor shipping are, both before discounts: nothing, or the tax
+added_up as (
+    select
+        *,
+        total_amount - subtotal_amount + coalesce(abs(discount_amount), 0) - coalesce(shipping_amount, 0) as untaxed_rest
+    from typed
+),
+
 renamed as (
     select
         organization_id,
@@ -107,12 +115,13 @@ renamed as (
         abs(refunded_amount) as refunded_amount,
         {{ order_parts({
             'goods_amount': 'subtotal_amount - coalesce(least(abs(discount_amount), abs(line_discount_amount)), 0)',
+            'has_tax_in_prices': 'abs(untaxed_rest) < abs(untaxed_rest - tax_amount)',
         }) | indent(8) }},
         unreadable_fields,
         is_held_back,
         updated_at,
         loaded_at
-    from typed
+    from added_up
 )
 
 select * from renamed

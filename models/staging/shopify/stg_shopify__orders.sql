@@ -6,7 +6,7 @@
         'transactions', 'fulfillments', 'totalPriceSet', 'subtotalPriceSet', 'totalDiscountsSet',
         'totalShippingPriceSet', 'totalTaxSet', 'totalRefundedSet', 'totalTipReceivedSet', 'originalTotalDutiesSet',
         'originalTotalAdditionalFeesSet', 'currentTotalPriceSet', 'currentSubtotalPriceSet', 'currentTotalTaxSet',
-        'taxesIncluded', 'dutiesIncluded', 'shippingLine',
+        'currentShippingPriceSet', 'taxesIncluded', 'dutiesIncluded', 'shippingLine',
 ] %}
 {% set address_fields = {
         'name': ['name', 'text'],
@@ -29,6 +29,7 @@
         'fees': ['originalTotalAdditionalFeesSet', none],
         'left_total': ['currentTotalPriceSet', 'decisive'],
         'left_goods': ['currentSubtotalPriceSet', none],
+        'left_shipping': ['currentShippingPriceSet', none],
         'left_tax': ['currentTotalTaxSet', none],
         'refunded': ['totalRefundedSet', 'decisive'],
 } %}
@@ -66,7 +67,8 @@
 {% set told_otherwise = ['order_id', 'updated_at', 'is_test', 'financial_status', 'fulfillment_status'] %}
 {% set totals_told = [
         'total_amount', 'subtotal_amount', 'shipping_amount', 'tax_amount', 'tip_amount', 'duties_amount', 'fees_amount',
-        'left_total_amount', 'left_goods_amount', 'left_tax_amount', 'shipping_line_amount', 'shipping_tax_amount',
+        'left_total_amount', 'left_goods_amount', 'left_shipping_amount', 'left_tax_amount', 'shipping_line_amount',
+        'shipping_tax_amount',
         'taxes_included', 'duties_included',
 ] %}
 {% set parts = {
@@ -169,7 +171,7 @@ renamed as (
             'shipping_tax_amount': 'shipping_tax_amount',
             'other_amount': 'coalesce(tip_amount, 0) + coalesce(duties_amount, 0) + coalesce(fees_amount, 0)',
             'parts_total_amount': 'case when is_all_left then left_total_amount else total_amount end',
-            'left_total_amount': 'left_total_amount',
+            'left_shipping_amount': 'coalesce(left_shipping_amount, shipping_line_amount)',
             'left_goods_amount': 'left_goods_amount - ' ~ duties_in_goods,
             'left_tax_amount': 'left_tax_amount',
             'has_tax_in_prices': 'taxes_included',
