@@ -271,6 +271,7 @@ def built(landed: Workspace, is_long: bool) -> Built:
     return Built(landed, brands, bought, printed.getvalue())
 
 
+@pytest.mark.long
 def test_an_odd_value_stops_nothing_but_itself(built: Built) -> None:
     with duckdb.connect(str(built.place.database), read_only=True) as connection:
         right, unreadable = facts(connection), named(connection)
@@ -284,6 +285,7 @@ def test_an_odd_value_stops_nothing_but_itself(built: Built) -> None:
     assert wrong == [], f"{len(wrong)} of {len(built.brands)}: {wrong[:20]}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("provider", [*BRANDS, "files"])
 def test_a_cart_is_worth_the_same_whoever_tells_of_it(built: Built, provider: str) -> None:
     with duckdb.connect(str(built.place.database), read_only=True) as connection:
