@@ -1,13 +1,13 @@
--- The boundary: where a payload or a row of a file enters the typed world. Each field is read by an expression that cannot
--- fail, and what is there but cannot be read is named (docs/bounds.md).
+-- The boundary: where a payload or a row of a file enters the typed world. Each field is read by an expression that
+-- cannot fail, and what is there but cannot be read is named (docs/bounds.md).
 
--- A field is a list: its kind; what is said of it, as text; and how much the row needs it. `required`: without it the row
--- is held back. `decisive`: one that is there and cannot be read holds the row back. Otherwise it is then empty.
+-- A field is a list: its kind; what is said of it, as text; and how much the row needs it. `required`: without it the
+-- row is held back. `decisive`: one that is there and cannot be read holds the row back. Otherwise it is then empty.
 
--- The rows of a relation with their fields read, a column each, null where nothing can be read; `unreadable_fields`, texts
--- of the form field=problem with | between, those that hold the row back with ! before, null where all could be read; and
--- `is_held_back`. `parts` are looked at and are no columns. What is said of a field may be a column `said_<field>` already;
--- a `landed_time` is a column too, for the load read it.
+-- The rows of a relation with their fields read, a column each, null where nothing can be read; `unreadable_fields`,
+-- texts of the form field=problem with | between, those that hold the row back with ! before, null where all could be
+-- read; and `is_held_back`. `parts` are looked at and are no columns. What is said of a field may be a column
+-- `said_<field>` already; a `landed_time` is a column too, for the load read it.
 {% macro typed_rows(relation, fields, parts={}) -%}
     select
         *,
@@ -84,8 +84,9 @@
 {% macro field_problem(kind, said) -%}
     case
         when {{ said }} is null then 'missing'
-        when {{ kind }} = 'id' then case when length({{ said }}) > {{ var('bounds')['longest_text'] }} then 'too_long' else 'not_an_id' end
-        when {{ kind }} in ('text', 'address') then case when {{ is_nested(said) }} then 'not_a_text' else 'too_long' end
+        when {{ kind }} = 'id' and length({{ said }}) > {{ var('bounds')['longest_text'] }} then 'too_long'
+        when {{ kind }} in ('text', 'address')
+            then case when {{ is_nested(said) }} then 'not_a_text' else 'too_long' end
         when {{ kind }} in ('amount', 'quantity')
             then case when try_cast({{ said }} as double) is null then 'not_a_number' else 'out_of_bounds' end
         when {{ kind }} in ('time', 'landed_time')
@@ -101,6 +102,7 @@
         when {{ kind }} = 'object' then 'not_an_object'
         when {{ kind }} = 'list' then case when {{ has_brackets(said) }} then 'too_many' else 'not_a_list' end
         when {{ kind }} = 'json' then 'not_json'
+        when {{ kind }} = 'id' then 'not_an_id'
         else 'not_a_' || {{ kind }}
     end
 {%- endmacro %}

@@ -1,7 +1,7 @@
 -- Orders and lines as commercetools words them, and the plugin that writes to Klaviyo likewise.
 
--- The rows of a relation with what is told of an order's price, `placed` being the order: structs of money. The price is
--- net or gross by the project's tax mode; what is paid is gross.
+-- The rows of a relation with what is told of an order's price, `placed` being the order: structs of money. The price
+-- is net or gross by the project's tax mode; what is paid is gross.
 {% macro commercetools_prices(relation, placed) -%}
     select
         *,
@@ -12,8 +12,9 @@
             "coalesce(" ~ json_text(placed ~ '.taxedShippingPrice', '$.totalNet') ~ ", "
             ~ json_text('shipment.taxedPrice', '$.totalNet') ~ ")", money_fields()
         ) }} as shipping_net,
-        cast(cast({{ total_in_list(placed ~ '.customLineItems', '$[*].taxedPrice.totalNet.centAmount', true) }} as bigint) as varchar)
-            as fee_units,
+        cast(try_cast({{ total_in_list(
+            placed ~ '.customLineItems', '$[*].taxedPrice.totalNet.centAmount', true
+        ) }} as bigint) as varchar) as fee_units,
         {{ json_fields(
             "coalesce(" ~ json_text('shipment.discountedPrice', '$.value') ~ ", shipment.price)", money_fields()
         ) }} as shipping_price
@@ -21,7 +22,9 @@
         select
             *,
             {{ json_fields(placed ~ '.taxedPrice', ['totalGross', 'totalNet', 'totalTax']) }} as taxed,
-            {{ json_fields(placed ~ '.shippingInfo', ['price', 'discountedPrice', 'taxedPrice', 'taxRate']) }} as shipment
+            {{ json_fields(
+                placed ~ '.shippingInfo', ['price', 'discountedPrice', 'taxedPrice', 'taxRate']
+            ) }} as shipment
         from {{ relation }}
     ) as parted
 {%- endmacro %}
@@ -58,8 +61,8 @@
     }) }}
 {%- endmacro %}
 
--- Out of those: tax; shipping without its tax, where none costs nothing; and the goods without theirs. Custom line items
--- that cost something are fees and services.
+-- Out of those: tax; shipping without its tax, where none costs nothing; and the goods without theirs. Custom line
+-- items that cost something are fees and services.
 {% macro commercetools_tax() -%}
     cast(coalesce(told_tax_amount, total_amount - net_total_amount) as decimal(18, 4))
 {%- endmacro %}

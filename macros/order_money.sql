@@ -1,8 +1,8 @@
 -- What of an order is goods and what is shipping, each without its tax, by whatever its provider tells (docs/money.md).
 
 -- What a provider may tell of an order's parts besides the canonical amounts. `goods_amount`: the goods after their own
--- discounts; `other_amount`: tips, duties and fees; `parts_total_amount`: the total of which all these are parts, where it
--- is not the order's; `left_…`: what edits, returns and refunds have left.
+-- discounts; `other_amount`: tips, duties and fees; `parts_total_amount`: the total of which all these are parts, where
+-- it is not the order's; `left_…`: what edits, returns and refunds have left.
 {% macro order_part_columns() -%}
     {{ return([
         'goods_amount', 'shipping_tax_amount', 'other_amount', 'parts_total_amount', 'left_goods_amount',
@@ -28,24 +28,29 @@
             when left_goods_amount is not null and left_tax_amount is not null
                 then {{ goods_left('left_goods_amount', 'left_goods_tax', 'left_total - net_amount') }}
             when goods_told is null then {{ goods_left(
-                'total_amount - tax_amount - charged_shipping - other_told', 'tax_amount', 'total_amount - net_amount', false
+                'total_amount - tax_amount - charged_shipping - other_told', 'tax_amount',
+                'total_amount - net_amount', false
             ) }}
             else {{ goods_left('goods_told', 'goods_tax', 'parts_total - net_amount') }}
         end as goods_standing,
         -- what an edit took out were goods, with their tax
-        tax_amount - {{ tax_share('greatest(parts_total - total_amount, 0)', 'goods_tax', without_tax('goods_told', 'goods_tax')) }}
-            as tax_standing
+        tax_amount - {{ tax_share(
+            'greatest(parts_total - total_amount, 0)', 'goods_tax', without_tax('goods_told', 'goods_tax')
+        ) }} as tax_standing
     from (
         select
             *,
             tax_amount - shipping_tax as goods_tax,
-            left_tax_amount - {{ tax_share('left_tax_amount', 'left_shipping', 'left_goods_amount') }} as left_goods_tax,
+            left_tax_amount - {{ tax_share('left_tax_amount', 'left_shipping', 'left_goods_amount') }}
+                as left_goods_tax,
             left_goods_amount + left_shipping + other_told + case when is_tax_in_prices then 0 else left_tax_amount end
                 as left_total
         from (
             select
                 *,
-                coalesce(shipping_tax_amount, {{ tax_share('tax_amount', 'charged_shipping', 'goods_told') }}) as shipping_tax
+                coalesce(
+                    shipping_tax_amount, {{ tax_share('tax_amount', 'charged_shipping', 'goods_told') }}
+                ) as shipping_tax
             from (
                 select
                     *,

@@ -7,7 +7,10 @@
 
 -- Such a text of at most so many characters; what is an object or a list is no text.
 {% macro readable_text(said, longest=none) -%}
-    case when length({{ said }}) <= {{ longest or var('bounds')['longest_text'] }} and not {{ is_nested(said) }} then {{ said }} end
+    case
+        when length({{ said }}) <= {{ longest or var('bounds')['longest_text'] }} and not {{ is_nested(said) }}
+            then {{ said }}
+    end
 {%- endmacro %}
 
 -- An id; one that a load could make nothing of has a name of its own.
@@ -106,7 +109,9 @@
 {% macro minor_units(money, digits_by_default='null') -%}
     case
         when {{ money }}.preciseAmount is null
-            then {{ minor_amount_text(money ~ '.centAmount', 'coalesce(' ~ money ~ '.fractionDigits, ' ~ digits_by_default ~ ')') }}
+            then {{ minor_amount_text(
+                money ~ '.centAmount', 'coalesce(' ~ money ~ '.fractionDigits, ' ~ digits_by_default ~ ')'
+            ) }}
         else {{ precise_amount_text(money ~ '.preciseAmount', money ~ '.fractionDigits') }}
     end
 {%- endmacro %}
@@ -161,7 +166,9 @@
 {% macro any_time(text) -%}
     try_cast(coalesce(
         try_cast({{ text }} as timestamptz),
-        try_cast({{ regexp_replace_all("replace(" ~ text ~ ", ',', '.')", '\\s+([+-][0-9:]+|Z)$', '\\1') }} as timestamptz),
+        try_cast({{
+            regexp_replace_all("replace(" ~ text ~ ", ',', '.')", '\\s+([+-][0-9:]+|Z)$', '\\1')
+        }} as timestamptz),
         case when {{ matches(text, '^[0-9]{10}([0-9]{3})?$') }} then {{ epoch_time(text) }} end
     ) as timestamp)
 {%- endmacro %}

@@ -1,7 +1,7 @@
 -- Figures over the elements of a JSON list.
 
--- The earliest of a time among the objects for which a condition holds, each `item` with the named fields, as text; where none of them can be read, the text
--- of one of them as it is.
+-- The earliest of a time among the objects for which a condition holds, each `item` with the named fields, as text;
+-- where none of them can be read, the text of one of them as it is.
 {% macro earliest_in_list(json, names, time, condition) -%}
     {{ return(adapter.dispatch('earliest_in_list', 'matchback')(json, names, time, condition)) }}
 {%- endmacro %}
@@ -42,7 +42,10 @@
 
 {% macro default__total_in_list(json, path, only_positive) -%}
     {%- set amounts -%}
-        list_transform(try(json_extract_string({{ json }}, '{{ path }}')), lambda item: {{ counted_amount('item', only_positive) }})
+        list_transform(
+            try(json_extract_string({{ json }}, '{{ path }}')),
+            lambda item: {{ counted_amount('item', only_positive) }}
+        )
     {%- endset -%}
     case when not list_contains(list_transform({{ amounts }}, lambda item: item is null), true)
         then coalesce(list_sum({{ amounts }}), 0)

@@ -17,7 +17,7 @@ from tests.python.conftest import load_files, run_dbt, try_dbt
 from tests.python.histories import History
 
 STEPS, SAMPLE_STEPS = 8, 2
-COMMANDS, SAMPLE_COMMANDS = 12, 4
+COMMANDS, SAMPLE_COMMANDS = 12, 2
 WHOLE = ("run", "--select", *CREDIT.split())
 MODELS = sorted(path.relative_to(PROJECT_ROOT) for path in PROJECT_ROOT.glob("models/**/*.sql"))
 # what most commands name a part of

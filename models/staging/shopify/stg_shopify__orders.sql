@@ -61,7 +61,8 @@
         'duties_included': ['flag', 'placed.dutiesIncluded', none],
         'shipping_line_amount': ['amount', json_text('shipping_line.discountedPriceSet', '$.shopMoney.amount'), none],
         'shipping_tax_amount': [
-            'amount', 'cast(' ~ total_in_list('shipping_line.taxLines', '$[*].priceSet.shopMoney.amount') ~ ' as varchar)', none
+            'amount', 'cast(' ~ total_in_list('shipping_line.taxLines', '$[*].priceSet.shopMoney.amount')
+            ~ ' as varchar)', none
         ],
 } %}
 {% set told_otherwise = ['order_id', 'updated_at', 'is_test', 'financial_status', 'fulfillment_status'] %}
