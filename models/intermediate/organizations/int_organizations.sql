@@ -8,6 +8,8 @@
         'timing_rule': 'varchar',
         'address_max_tier': 'varchar',
 } %}
+-- domains with | between; a whole address would stand for its whole domain
+{% set email_domains = '^([|\\s]*@?[^@|\\s]+[.][^@|\\s]+\\s*([|]|$))*[|\\s]*$' %}
 
 with
 organizations as (
@@ -64,6 +66,7 @@ settled as (
             try_cast(trimmed.global_holdout_share as double) between 0 and 0.999999,
             trimmed.global_holdout_share is null
         )
+        and coalesce({{ matches('trimmed.email_domains', email_domains) }}, true)
         and trimmed.rows_of_id = 1 as is_synced
     from trimmed
     left join timezones on trimmed.timezone = timezones.timezone
