@@ -32,6 +32,7 @@ from dlt_pipelines.sources.files.spool import (
     Reading,
     Stamp,
     Taker,
+    content_hash_of,
     withdrawal,
 )
 from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, land, later_than_all_loads, utc_columns
@@ -214,6 +215,9 @@ class _Spooler:
         stat = file.path.stat()
         modified_at = _file_time(stat.st_mtime)
         known_hash = self._known_hash(entity, last)
+        # its size and time alone would not tell: an archive or a share may keep them
+        if known_hash and content_hash_of(file.path) == known_hash:
+            return None
         if stat.st_size > self._limits.file_megabytes * MEGABYTE:
             raise InputFileError(
                 f"{shown(name)}: it is larger than {self._limits.file_megabytes:,} MB, so nothing of it was loaded. "
@@ -224,13 +228,11 @@ class _Spooler:
         stamp = Stamp(name, max(last_read, last.file_read if last else 0) + 1, modified_at, self._loaded_at)
         whole = self._folder / f"{next(self._numbers)}.parquet"
         reading = Reading(
-            *(entity.name, file.path, whole, stamp, self._takers[entity.name], known_hash),
+            *(entity.name, file.path, whole, stamp, self._takers[entity.name]),
             most_megabytes=self._limits.file_megabytes,
         )
         try:
             spooled = self._reader.read(reading, lambda rows: self._progress(name, rows))
-            if spooled is None:
-                return None
             _check_contradictions(self._comparing, whole, entity, spooled.outcome.name, line_word(file.path))
             _check_arms(self._comparing, whole, entity, spooled.outcome.name)
             now = _hashes(whole) if before else {}

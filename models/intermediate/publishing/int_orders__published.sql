@@ -1,7 +1,7 @@
 -- One row per order that is published: of a live organization that publishes anywhere and is not held back, no test,
--- and with an identifier. One below zero is refused by name at every tool (`is_negative`). `email`, `phone_number` and `customer_id` are what the order itself says, never what it was
--- matched to. One subtotal for all providers: what the goods cost before discounts, so that it, less discount, with
--- tax and shipping, is the total.
+-- and with an identifier. One below zero is refused by name at every tool (`is_negative`). `email`, `phone_number` and
+-- `customer_id` are what the order itself says, never what it was matched to. One subtotal for all providers: what the
+-- goods cost before discounts, so that it, less discount, with tax and shipping, is the total.
 {{ config(materialized='view') }}
 with
 orders as (select * from {{ ref('int_orders__unioned') }}),
