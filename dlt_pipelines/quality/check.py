@@ -24,7 +24,7 @@ from dlt_pipelines.errors import ConfigurationError
 from dlt_pipelines.held_back import HeldBack, found_in_what_was_landed
 from dlt_pipelines.load import INBOX
 from dlt_pipelines.organizations import Organization, read_organizations
-from dlt_pipelines.quality.findings import found
+from dlt_pipelines.quality.findings import found, late_arms
 from dlt_pipelines.quality.metrics import LANDED_ORDERS, landed
 from dlt_pipelines.quality.suites import CRITICAL, rules_of, suite_of
 
@@ -108,6 +108,7 @@ def check(workspace: Workspace, now: datetime | None = None) -> CheckReport:
             report.results, report.docs = judge(workspace.home / "quality", frames)
         record(connection, report.results, checked_at)
         _gate(connection, choices, report, checked_at)
+    report.findings += late_arms(workspace.database)
     report.held_back = found_in_what_was_landed(workspace.database)
     return report
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 
 from dlt_pipelines.config import PROJECT_ROOT
+from dlt_pipelines.database import landed_rows
 from dlt_pipelines.organizations import Organization
 from dlt_pipelines.quality.metrics import LANDED_ORDERS
 from dlt_pipelines.wording import shown
@@ -46,6 +48,29 @@ where list_contains($organizations, organization_id)
 group by organization_id, currency
 order by organization_id, orders desc, currency
 """
+
+# the arms may have come in one file and the mail house's log in another
+LATE_ARMS = """
+select organization_id, campaign_id
+from intermediate.int_recipients__latest
+where sent_at is not null
+group by all
+having bool_and(created_at > sent_at)
+order by all
+"""
+
+
+def late_arms(database: Path) -> list[str]:
+    """A sentence for each campaign all of whose recipients were created after they were sent, as of the last build.
+
+    Raises:
+        MatchbackError: Another process is writing the database.
+    """
+    return [
+        f"organization {name}: all recipients of the campaign '{shown(campaign_id)}' have a created_at after they were "
+        "sent. It is when the arm was assigned, before the mail, and lift counts from it; mend it in recipients/."
+        for name, campaign_id in landed_rows(database, LATE_ARMS)
+    ]
 
 
 def found(connection: duckdb.DuckDBPyConnection, source: str, organizations: list[Organization]) -> Iterator[str]:

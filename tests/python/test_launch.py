@@ -1,4 +1,4 @@
-"""Who lists codes and names no launch is told that they can match nothing."""
+"""Campaigns whose times cannot be meant are named: codes without a launch, arms that came after the mail."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from dlt_pipelines import doctor, explain
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.explain import without_launch
+from dlt_pipelines.quality.findings import late_arms
 from tests.python.conftest import ship_configuration
 
 CAMPAIGNS = """
@@ -61,3 +62,23 @@ def test_explain_names_those_of_the_orders_brand(built: Workspace, capsys: pytes
     assert "No recipient or code matched it." in said
     assert "the campaign 'never' can match no order" in said
     assert "never_too" not in said
+
+
+def test_arms_that_came_after_the_mail_are_named_though_two_files_say_so(place: Workspace) -> None:
+    assert late_arms(place.database) == [], "before the first build"
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute("create schema intermediate")
+        connection.execute(
+            """
+            create table intermediate.int_recipients__latest as
+            from (values
+                ('acorn', 'late', timestamp '2026-05-02', timestamp '2026-05-01'),
+                ('acorn', 'late', '2026-05-02', null),
+                ('acorn', 'mixed', '2026-05-02', '2026-05-01'),
+                ('acorn', 'mixed', '2026-05-01', '2026-05-01'),
+                ('oak', 'unsent', '2026-05-02', null)
+            ) as recipients (organization_id, campaign_id, created_at, sent_at)
+            """
+        )
+    [sentence] = late_arms(place.database)
+    assert sentence.startswith("organization acorn: all recipients of the campaign 'late' have a created_at after")
