@@ -1,8 +1,10 @@
-"""Which versions are landed: each once, and of what has no time of its own also one that is back."""
+"""What is landed: each version once, and of what has no time of its own also one that is back; streams one by one."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -10,9 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dlt_pipelines.sources.extraction import Parcel
+from dlt_pipelines.budget import Budget
+from dlt_pipelines.errors import ConfigurationError
+from dlt_pipelines.sources.extraction import Extraction, Parcel
 from dlt_pipelines.sources.landing import keep_new_versions
-from dlt_pipelines.sources.reading import Stream
+from dlt_pipelines.sources.reading import ReadingContract, Record, Slice, Stream
 
 
 def landed_by(connection: duckdb.DuckDBPyConnection, folder: Path, wording: str, day: int, can_return: bool) -> bool:
@@ -41,3 +45,23 @@ def test_an_earlier_wording_that_is_back_is_the_newest_version(tmp_path: Path, c
             for day, wording in enumerate("ABBABBA", 1)
         ]
     assert "".join(found) == landed
+
+
+def test_a_list_that_is_gone_stops_its_own_campaign_alone(tmp_path: Path) -> None:
+    def gone(_slice: Slice) -> Iterator[list[Record]]:
+        raise ConfigurationError("a campaign names the audience 'gone', which is no list of the account")
+        yield []
+
+    def there(_slice: Slice) -> Iterator[list[Record]]:
+        yield [Record("o", b"{}", None)]
+
+    now = datetime(2026, 5, 1, tzinfo=UTC)
+    contract = ReadingContract(now - timedelta(days=9), timedelta(0), timedelta(0))
+    budget = Budget("load", "max_seconds", 60)
+    extraction = Extraction("a", "shop", contract, {}, timedelta(days=1), False, now, budget)
+    streams = iter([Stream("members", "gone", gone), Stream("members", "there", there)])
+    with budget.running():
+        parcels = [*extraction.parcels(streams, tmp_path, lambda *_: None, threading.Event())]
+    assert [parcel.rows for parcel in parcels if parcel] == [1]
+    [error] = extraction.errors
+    assert "the audience 'gone'" in error
