@@ -1,5 +1,6 @@
 -- One row per campaign: its credited orders and money under the timing rule in force, and what the other rule
--- would give it. Credited are attributed orders; holdout orders are no credit under either rule.
+-- would give it. Credited are attributed orders; holdout orders are no credit under either rule. Money is summed in the
+-- campaign's currency alone.
 with
 organizations as (select * from {{ ref('int_organizations') }}),
 
@@ -18,13 +19,16 @@ campaigns as (select * from {{ ref('int_campaigns') }}),
 
 in_force as (
     select
-        organization_id,
-        campaign_id,
+        credited.organization_id,
+        credited.campaign_id,
         count(*) as orders,
-        sum(net_amount) as net_amount
-    from {{ ref('fct_order_attributions') }}
-    where attribution_status = 'attributed'
-    group by organization_id, campaign_id
+        sum(credited.net_amount) filter (where credited.currency = campaigns.currency) as net_amount
+    from {{ ref('fct_order_attributions') }} as credited
+    inner join campaigns
+        on credited.organization_id = campaigns.organization_id
+        and credited.campaign_id = campaigns.campaign_id
+    where credited.attribution_status = 'attributed'
+    group by credited.organization_id, credited.campaign_id
 ),
 
 -- the winner under the rule that is not in force
@@ -77,7 +81,7 @@ other_rule as (
         other_winners.organization_id,
         other_winners.campaign_id,
         count(*) as orders,
-        sum(orders.net_amount) as net_amount
+        sum(orders.net_amount) filter (where orders.currency = campaigns.currency) as net_amount
     from other_winners
     inner join orders
         on other_winners.organization_id = orders.organization_id

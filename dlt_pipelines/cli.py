@@ -45,13 +45,14 @@ def cli() -> None:
 @click.option("--organization", help="Only this organization's provider.")
 @click.option("--source", help="Only this source: files or a provider.")
 @click.option("--reconcile", is_flag=True, help="Read the longest attribution window anew, for what was dated back.")
-def load(organization: str | None, source: str | None, reconcile: bool) -> None:
+@click.option("--accept", multiple=True, metavar="FILE", help="Take a file of the inbox though most rows are gone.")
+def load(organization: str | None, source: str | None, reconcile: bool, accept: tuple[str, ...]) -> None:
     """Load what is new, organization by organization."""
     from dlt_pipelines import run
 
     place = workspace().create()
     with writing(place, "load"), naming_left_out(place.config):
-        run.load_and_report(place, organization, source, reconcile)
+        run.load_and_report(place, organization, source, reconcile, [Path(name).as_posix() for name in accept])
 
 
 @cli.command()

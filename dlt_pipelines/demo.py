@@ -125,7 +125,7 @@ def _show_verdicts(place: Workspace) -> None:
     with opened(place) as connection:
         rows = connection.execute(
             """
-            select attribution_status, coalesce(match_method, reason, ''), count(*), sum(net_amount)
+            select attribution_status, coalesce(match_method, reason, ''), currency, count(*), sum(net_amount)
             from marts.fct_order_attributions
             group by all
             order by all
@@ -134,8 +134,8 @@ def _show_verdicts(place: Workspace) -> None:
     console.line()
     console.table(
         "Orders by verdict and method",
-        [("verdict", "left"), ("method", "left"), ("orders", "right"), ("net revenue", "right")],
-        [[status, method, f"{orders:,}", f"{revenue:,.0f}"] for status, method, orders, revenue in rows],
+        [("verdict", "left"), ("method", "left"), ("currency", "left"), ("orders", "right"), ("net revenue", "right")],
+        [[*names, f"{orders:,}", f"{revenue:,.0f}"] for *names, orders, revenue in rows],
     )
 
 

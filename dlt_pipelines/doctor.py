@@ -6,6 +6,7 @@ from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.destinations.registry import DESTINATIONS
 from dlt_pipelines.errors import MatchbackError
+from dlt_pipelines.explain import NO_LAUNCH, without_launch
 from dlt_pipelines.held_back import found_by_the_last_build
 from dlt_pipelines.organizations import Organization, check_seeds, left_out, read_organizations
 from dlt_pipelines.sources.files.entities import ENTITIES
@@ -32,7 +33,7 @@ def examine(workspace: Workspace) -> None:
         console.line("  There is nobody to load yet: add a line to organizations.csv (README.md, “Your own data”).")
     _say("workspace", f"{workspace.home}" + ("" if workspace.database.exists() else " (nothing was loaded yet)"))
     _say_inbox(workspace)
-    _say_what_is_held_back(workspace)
+    _say_what_counts_for_nothing(workspace)
     for organization in organizations:
         name = f"organization {organization.organization_id}"
         if not organization.takes_orders:
@@ -74,9 +75,11 @@ def _examine_destination(organization: Organization, tool: str) -> str:
     return found + (", and `matchback run` publishes there" if is_sent else "; `send` is not set, so no run publishes")
 
 
-def _say_what_is_held_back(workspace: Workspace) -> None:
+def _say_what_counts_for_nothing(workspace: Workspace) -> None:
     for one in found_by_the_last_build(workspace.database):
         console.line(f"[note] {one.sentence()}")
+    for organization_id, campaign_id in without_launch(workspace.database):
+        console.line(f"[note] organization {organization_id}: {NO_LAUNCH.format(campaign=shown(campaign_id))}")
 
 
 def _say_inbox(workspace: Workspace) -> None:

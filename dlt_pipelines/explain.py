@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from dlt_pipelines import console
 from dlt_pipelines.config import Workspace
-from dlt_pipelines.database import opened_marts
+from dlt_pipelines.database import landed_rows, opened_marts
 from dlt_pipelines.errors import MatchbackError
 from dlt_pipelines.ops import naive
 from dlt_pipelines.wording import shown
@@ -25,6 +26,26 @@ REASONS = {
     "blackout_period": "it fell into a blackout period",
     "below_minimum": "its total is below the campaign's minimum",
 }
+
+
+NO_LAUNCH = (
+    "the codes of the campaign '{campaign}' can match no order, for it has no launched_at; state it in campaigns/."
+)
+WITHOUT_LAUNCH = """
+select organization_id, campaign_id
+from marts.dim_campaigns
+where discount_codes <> '' and launched_at is null
+order by organization_id, campaign_id
+"""
+
+
+def without_launch(database: Path) -> list[tuple[Any, ...]]:
+    """The campaigns, by organization, that list codes which can match nothing; none before the first build.
+
+    Raises:
+        MatchbackError: Another process is writing the database.
+    """
+    return landed_rows(database, WITHOUT_LAUNCH)
 
 
 def explain(workspace: Workspace, organization_id: str, order_id: str, as_of: datetime | None = None) -> None:
@@ -50,6 +71,7 @@ def explain(workspace: Workspace, organization_id: str, order_id: str, as_of: da
                 f"{workspace.database}. Check both, and that it was loaded and built (`matchback run`)."
             )
         candidates = [] if as_of else _candidates(connection, organization_id, order_id)
+        unlaunched = _without_launch(connection, organization_id)
     last = history[-1]
     if last["is_withdrawn"]:
         console.line(f"Order {order_id} of {organization_id} is gone from its source.")
@@ -57,7 +79,18 @@ def explain(workspace: Workspace, organization_id: str, order_id: str, as_of: da
         _show_verdict(organization_id, order_id, last)
         if as_of is None:
             _show_candidates(last["attribution_status"], candidates)
+            if last["attribution_status"] == "unmatched":
+                for campaign_id in unlaunched:
+                    console.line(f"Note: {NO_LAUNCH.format(campaign=shown(campaign_id))}")
     _show_history(history)
+
+
+def _without_launch(connection: duckdb.DuckDBPyConnection, organization_id: str) -> list[str]:
+    try:
+        return [one[1] for one in connection.execute(WITHOUT_LAUNCH).fetchall() if one[0] == organization_id]
+    except duckdb.CatalogException:
+        # of a build of the credit alone
+        return []
 
 
 def _history(connection: duckdb.DuckDBPyConnection, organization_id: str, order_id: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -98,6 +98,7 @@ def load(
     *,
     reconcile: bool = False,
     now: datetime | None = None,
+    accepted: Collection[str] = (),
 ) -> LoadReport:
     """Loads what is new.
 
@@ -107,6 +108,7 @@ def load(
         only_source: `files` or a provider; leave the others out.
         reconcile: Read the longest attribution window anew, for what providers dated back.
         now: Start of the load, aware; None is the clock's.
+        accepted: Files of the inbox of which most rows may be gone.
 
     Raises:
         ConfigurationError: The organizations cannot be read, or one of the two names is unknown.
@@ -124,7 +126,7 @@ def load(
     loaded_at = later_than_all_loads(workspace.database, now).replace(tzinfo=UTC)
     run_id = uuid.uuid4().hex
     if only_source in (None, "files"):
-        _load_files(workspace, organizations, report, ops.LoadRecord(run_id, INBOX, "files", loaded_at))
+        _load_files(workspace, organizations, report, ops.LoadRecord(run_id, INBOX, "files", loaded_at), accepted)
     for organization in chosen:
         _check_provider(organization, report)
     wanted = [
@@ -140,7 +142,11 @@ def load(
 
 
 def _load_files(
-    workspace: Workspace, organizations: list[Organization], report: LoadReport, record: ops.LoadRecord
+    workspace: Workspace,
+    organizations: list[Organization],
+    report: LoadReport,
+    record: ops.LoadRecord,
+    accepted: Collection[str],
 ) -> None:
     started = time.monotonic()
     seen: dict[str, int] = {}
@@ -154,7 +160,7 @@ def _load_files(
             activity.count("rows", rows - seen.get(name, 0))
             seen[name] = rows
 
-        outcomes, errors = load_inbox(workspace, organizations, progress, record.started_at)
+        outcomes, errors = load_inbox(workspace, organizations, progress, record.started_at, accepted)
     report.errors += [str(error) for error in errors]
     for outcome in outcomes:
         report.errors += outcome.errors

@@ -40,6 +40,7 @@ class Organization:
         provider: Where its orders come from.
         publish_to: The tools that its results go to.
         global_holdout_share: Share of households never mailed, 0 to 1.
+        currency: Its own, in upper case; empty where it names none.
     """
 
     organization_id: str
@@ -49,6 +50,7 @@ class Organization:
     provider: str
     publish_to: tuple[str, ...]
     global_holdout_share: float
+    currency: str = ""
 
     @property
     def takes_orders(self) -> bool:
@@ -176,20 +178,21 @@ def _organization(values: dict[str, str], where: str) -> Organization:
     for column, is_right, expected in RULES:
         value = values.get(column, "")
         if not is_right(value):
-            raise ConfigurationError(f"{where}: {column} is '{shown(value)}'; it must be {expected}. {LEFT_OUT}")
+            raise ConfigurationError(f"{where}: {column} is '{foreign(value)}'; it must be {expected}. {LEFT_OUT}")
     return Organization(
         organization_id=values["organization_id"],
         name=values["name"],
         status=values["status"],
         sync_orders=BOOLEANS[values["sync_orders"].lower()],
         provider=values["provider"],
-        publish_to=_tools(values.get("publish_to", "")),
+        publish_to=_listed(values.get("publish_to", "")),
         global_holdout_share=float(values.get("global_holdout_share") or 0),
+        currency=values["currency"].upper(),
     )
 
 
-def _tools(text: str) -> tuple[str, ...]:
-    return tuple(tool.strip() for tool in text.split("|") if tool.strip())
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split("|") if one.strip())
 
 
 def _is_share(text: str) -> bool:
@@ -214,7 +217,12 @@ RULES: tuple[tuple[str, Callable[[str], bool], str], ...] = (
     ),
     ("status", lambda text: text in STATUSES, f"one of {', '.join(STATUSES)}"),
     ("sync_orders", lambda text: text.lower() in BOOLEANS, "true or false"),
-    ("publish_to", lambda text: all(tool in TOOLS for tool in _tools(text)), f"of {', '.join(TOOLS)}, with | between"),
+    ("publish_to", lambda text: all(tool in TOOLS for tool in _listed(text)), f"of {', '.join(TOOLS)}, with | between"),
+    (
+        "email_domains",
+        lambda text: all(re.fullmatch(r"@?[^@\s]+\.[^@\s]+", one) for one in _listed(text)),
+        "domains such as acme.example, with | between; a whole address would stand for its whole domain",
+    ),
     ("country", lambda text: re.fullmatch(r"([A-Za-z]{2})?", text) is not None, "a code of two letters, or empty"),
     ("currency", lambda text: text.upper() in {"", *currencies()}, "a code of ISO 4217, EUR for example, or empty"),
     ("timezone", lambda text: text in {"", *_timezones()}, "a time zone's name, Europe/London for example, or empty"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dlt_pipelines import announcements, console, crashes, snapshot
 from dlt_pipelines.build import CREDIT, build
@@ -15,14 +15,18 @@ from dlt_pipelines.wording import shown
 
 
 def load_and_report(
-    workspace: Workspace, organization: str | None = None, source: str | None = None, reconcile: bool = False
+    workspace: Workspace,
+    organization: str | None = None,
+    source: str | None = None,
+    reconcile: bool = False,
+    accepted: Collection[str] = (),
 ) -> None:
     """Loads and prints what was loaded.
 
     Raises:
         MatchbackError: Something failed; the message lists it. The rest was loaded.
     """
-    report = load(workspace, organization, source, reconcile=reconcile)
+    report = load(workspace, organization, source, reconcile=reconcile, accepted=accepted)
     show(report)
     if report.errors:
         raise _together([*map(MatchbackError, report.errors)])

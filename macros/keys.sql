@@ -1,24 +1,39 @@
--- The e-mail as a match key: trimmed, lower case; null where nothing is left, for an empty key matches nobody.
-{% macro email_key(email) -%}
-    nullif(lower(trim({{ email }})), '')
-{%- endmacro %}
-
--- What follows the last @ of an e-mail key.
-{% macro email_domain(email_key) -%}
-    case when contains({{ email_key }}, '@') then nullif(split_part({{ email_key }}, '@', -1), '') end
-{%- endmacro %}
-
--- What stands before the last @ of an e-mail key.
-{% macro email_local_part(email_key) -%}
+-- A text without what nobody can see: blanks of every kind, control and format characters (byte order mark, soft
+-- hyphen, marks of direction), fillers and variation selectors; its letters composed. Plain ASCII needs neither.
+{% macro visible_text(text) -%}
+    {%- set invisible = '[\\p{Cc}\\p{Cf}\\p{Z}\\x{034F}\\x{115F}\\x{1160}\\x{17B4}\\x{17B5}\\x{180B}-\\x{180F}'
+        ~ '\\x{2800}\\x{3164}\\x{FE00}-\\x{FE0F}\\x{FFA0}\\x{E0100}-\\x{E01EF}]' -%}
     case
-        when contains({{ email_key }}, '@')
-            then left({{ email_key }}, length({{ email_key }}) - length(split_part({{ email_key }}, '@', -1)) - 1)
+        when {{ matches(text, '[^!-~]') }} then {{ composed(regexp_replace_all(text, invisible, '')) }}
+        else {{ text }}
     end
 {%- endmacro %}
 
+-- The e-mail as it is compared: what can be seen of it, lower case; null where it is no address, which has one @ and a
+-- dot in its domain.
+{% macro email_key(email) -%}
+    {%- set visible = 'lower(' ~ visible_text(email) ~ ')' -%}
+    case when {{ visible }} like '%_@_%._%' and {{ visible }} not like '%@%@%' then {{ visible }} end
+{%- endmacro %}
+
+-- What follows the @ of an e-mail key.
+{% macro email_domain(email_key) -%}
+    split_part({{ email_key }}, '@', 2)
+{%- endmacro %}
+
+-- What stands before the @ of an e-mail key.
+{% macro email_local_part(email_key) -%}
+    split_part({{ email_key }}, '@', 1)
+{%- endmacro %}
+
+-- A domain that somebody names, compared as that of an e-mail key: `@acme.com` is acme.com.
+{% macro domain_key(domain) -%}
+    nullif(ltrim(lower({{ visible_text(domain) }}), '@'), '')
+{%- endmacro %}
+
 -- The rows of a relation, which has a `written_email_key`, with the domain of that e-mail and its two match keys. A
--- marketplace's relay or a placeholder (noreply@) is no key. `email_canonical_key` is one for all spellings that a
--- provider delivers to one mailbox.
+-- marketplace's relay or a placeholder (noreply@, a@a.com) is no key. `email_canonical_key` is one for all spellings
+-- that a provider delivers to one mailbox.
 {% macro with_email_keys(relation) -%}
     select
         *,
@@ -36,7 +51,7 @@
             domains.drops_dots,
             case when domains.drops_tag then split_part(parted.email_local_part, '+', 1) else parted.email_local_part end
                 as mailbox,
-            relays.value is null and placeholders.value is null as is_matchable
+            coalesce(domain_seed.value, local_part_seed.value, address_seed.value) is null as is_matchable
         from (
             select
                 *,
@@ -44,12 +59,13 @@
                 {{ email_local_part('written_email_key') }} as email_local_part
             from {{ relation }}
         ) as parted
-        left join {{ ref('unmatchable_emails') }} as relays
-            on relays.kind = 'domain'
-            and parted.email_domain = relays.value
-        left join {{ ref('unmatchable_emails') }} as placeholders
-            on placeholders.kind = 'local_part'
-            and parted.email_local_part = placeholders.value
+        {% for kind, column in {
+            'domain': 'email_domain', 'local_part': 'email_local_part', 'address': 'written_email_key',
+        }.items() %}
+        left join {{ ref('unmatchable_emails') }} as {{ kind }}_seed
+            on {{ kind }}_seed.kind = '{{ kind }}'
+            and parted.{{ column }} = {{ kind }}_seed.value
+        {% endfor %}
         left join {{ ref('email_domains') }} as domains on parted.email_domain = domains.email_domain
     ) as looked_up
 {%- endmacro %}
@@ -59,9 +75,14 @@
     nullif({{ regexp_replace_all(fold_accents(name), '[^\\p{L}]', '') }}, '')
 {%- endmacro %}
 
--- A discount code as a match key: trimmed, upper case.
+-- A discount code as a match key: what can be seen of it, upper case.
 {% macro code_key(code) -%}
-    nullif(upper(trim({{ code }})), '')
+    nullif(upper({{ visible_text(code) }}), '')
+{%- endmacro %}
+
+-- The codes of a text, which may have `,` or `;` between them, with | between them.
+{% macro listed_codes(codes) -%}
+    replace(replace({{ codes }}, ',', '|'), ';', '|')
 {%- endmacro %}
 
 -- The columns of a postal address, in the order in which they are hashed.

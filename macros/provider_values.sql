@@ -59,13 +59,14 @@
     end
 {%- endmacro %}
 
--- Discount codes with | between; one that stands there twice counts once.
+-- Discount codes with | , or ; between; one that stands there twice counts once.
 {% macro readable_codes(said) -%}
     {%- set most, longest = var('bounds')['most_codes'], var('bounds')['longest_text'] -%}
+    {%- set listed = listed_codes(said) -%}
     case
         when length({{ said }}) > {{ 2 * most * longest }} then null
-        when length({{ said }}) - length(replace({{ said }}, '|', '')) < {{ most }} then {{ said }}
-        when {{ distinct_parts(said, '|') }} <= {{ most }} then {{ said }}
+        when length({{ said }}) - length(replace({{ listed }}, '|', '')) < {{ most }} then {{ said }}
+        when {{ distinct_parts(listed, '|') }} <= {{ most }} then {{ said }}
     end
 {%- endmacro %}
 

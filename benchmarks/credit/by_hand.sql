@@ -18,8 +18,18 @@ create or replace temp macro stated_once(relation) as table
 from stated_once('raw_files.orders');
 from stated_once('raw_files.recipients');
 
-create or replace temp macro email_key(email) as nullif(lower(trim(email)), '');
+create or replace temp macro visible(value) as
+    case
+        when regexp_matches(value, '[^!-~]')
+            then nfc_normalize(regexp_replace(value, '[\p{Cc}\p{Cf}\p{Z}\x{034F}\x{3164}]', '', 'g'))
+        else value
+    end;
+create or replace temp macro email_key(email) as
+    case
+        when lower(visible(email)) like '%_@_%._%' and lower(visible(email)) not like '%@%@%' then lower(visible(email))
+    end;
 create or replace temp macro text_key(value) as nullif(trim(value), '');
+create or replace temp macro code_key(value) as nullif(upper(visible(value)), '');
 create or replace temp macro written_address(address1, address2, city, region, postal_code, country) as
     case
         when text_key(address1) is not null or text_key(address2) is not null
@@ -121,7 +131,7 @@ where nullif(said.ordered_at, '') is not null
 create table by_hand.exclusions as
 select
     email_key(said.email) as email_key,
-    ltrim(email_key(said.email_domain), '@') as email_domain,
+    nullif(ltrim(lower(visible(said.email_domain)), '@'), '') as email_domain,
     said.address1,
     said.address2,
     said.city,
@@ -195,6 +205,7 @@ create or replace temp macro matchable(email_key) as
         when domain_of(email_key) in (select value from config.unmatchable_emails where kind = 'domain')
             or regexp_extract(email_key, '^(.*)@[^@]*$', 1)
             in (select value from config.unmatchable_emails where kind = 'local_part')
+            or email_key in (select value from config.unmatchable_emails where kind = 'address')
             then null
         else email_key
     end;
@@ -558,14 +569,14 @@ subscribed as (
 redeemed as (
     select distinct
         order_id,
-        upper(text_key(code)) as code_key,
+        code_key(code) as code_key,
         ordered_at
     from (
-        select order_id, unnest(string_split(discount_codes, '|')) as code, ordered_at
+        select order_id, unnest(string_split(translate(discount_codes, ',;', '||'), '|')) as code, ordered_at
         from matchable_orders
         where discount_codes <> ''
     )
-    where text_key(code) is not null
+    where code_key(code) is not null
 ),
 
 carried as (
@@ -595,7 +606,7 @@ campaign_codes as (
     from carried
     where carriers > 1
     union
-    select campaign_id, upper(text_key(unnest(string_split(discount_codes, '|'))))
+    select campaign_id, code_key(unnest(string_split(translate(discount_codes, ',;', '||'), '|')))
     from by_hand.campaigns
 ),
 

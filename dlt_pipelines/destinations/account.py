@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -66,6 +68,8 @@ class PublishReport:
         errors: What went wrong, a sentence each.
         requests_file: Where a dry run wrote its requests.
         requests: How many a dry run would make.
+        refusals: Rows that a dry run would not send, by organization, entity, reason and field.
+        objections: What would stop or fail a run that sends, found by a dry run, a sentence each.
     """
 
     records: list[RunRecord] = field(default_factory=list)
@@ -73,6 +77,8 @@ class PublishReport:
     errors: list[str] = field(default_factory=list)
     requests_file: Path | None = None
     requests: int = 0
+    refusals: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    objections: list[str] = field(default_factory=list)
 
 
 def new_run_id() -> str:
@@ -148,11 +154,14 @@ class AccountRun:
         guards.judge([one for one in self._report.records if one.run_id == self.run_id], self._settings)
 
     def write(self, file: IO[bytes]) -> None:
-        """Writes the requests that sending would make.
+        """Writes the requests that sending would make, and notes what sending would refuse.
 
         Raises:
             MatchbackError: A guard would stop it.
         """
+        with self._objecting():
+            if not self._options.is_first_run:
+                guards.refuse_lost_ledger(self._workspace, self._connection, self._ledger, self._settings)
         for entity in self._publication.entities:
             self._refuse_empty_extract(entity)
             record = self._record(entity)
@@ -163,6 +172,16 @@ class AccountRun:
                 self._report.requests += 1
                 record.requests += 1
                 record.sent_rows += len(items)
+        with self._objecting():
+            guards.judge([one for one in self._report.records if one.run_id == self.run_id], self._settings)
+
+    @contextmanager
+    def _objecting(self) -> Iterator[None]:
+        """What would stop a run that sends is noted, and the dry run goes on."""
+        try:
+            yield
+        except MatchbackError as error:
+            self._report.objections.append(str(error))
 
     def write_history(self) -> history.HistoryFile | None:
         """Writes what ODP has not of the order events into a file; None where it has all.
@@ -202,14 +221,20 @@ class AccountRun:
         for decisions in self._decisions(entity):
             self._count(decisions, record)
             record.conflict_rows += decisions.get("conflict", 0)
-            record.rejected_rows += decisions.get("refuse", 0)
+            self._note_refusals(record, [Refusal(*row) for row in self._plan.rows("refuse")])
             self._plan.promise()
             for chunk in self._plan.outgoing(self._publication.model(entity)):
                 for is_update, frame in self._by_method(entity, chunk):
                     items, refusals = _split(self._destination.items(entity, frame))
-                    record.rejected_rows += len(refusals)
+                    self._note_refusals(record, refusals)
                     for batch in self._batches(items):
                         yield is_update, batch
+
+    def _note_refusals(self, record: RunRecord, refusals: Sequence[Refusal]) -> None:
+        record.rejected_rows += len(refusals)
+        self._report.refusals.update(
+            (record.organization_id, record.entity, one.code, one.pointer or "") for one in refusals
+        )
 
     def _send_entity(self, entity: str, record: RunRecord, sender: Sender) -> None:
         for decisions in self._decisions(entity):

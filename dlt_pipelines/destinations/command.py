@@ -34,6 +34,8 @@ def publish(workspace: Workspace, tool: str, options: Options) -> None:
     if options.is_sent:
         options, errors = outgoing.let_through(workspace, tool, options)
     report = publishing.publish(workspace, tool, options)
+    if not options.is_sent:
+        report.objections += outgoing.objections(workspace, tool, options)
     errors += report.errors
     if not report.records and not errors:
         console.line(

@@ -64,6 +64,14 @@ def show(report: PublishReport, tool: str) -> None:
         for decision, words in WAITING.items():
             if rows := decisions.get(decision):
                 console.line(f"{record.organization_id}, {record.entity}: {rows:,} {words}.")
+    if report.refusals:
+        console.table(
+            "Would be refused",
+            [*((name, "left") for name in ("organization", "entity", "reason", "field")), ("rows", "right")],
+            [[*names, f"{rows:,}"] for names, rows in sorted(report.refusals.items())],
+        )
+    for objection in report.objections:
+        console.line(f"With --send: {objection}")
     if report.requests_file:
         console.line(
             f"Nothing was sent. {report.requests:,} requests are in {report.requests_file}; `--send` makes them."

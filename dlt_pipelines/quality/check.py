@@ -24,6 +24,7 @@ from dlt_pipelines.errors import ConfigurationError
 from dlt_pipelines.held_back import HeldBack, found_in_what_was_landed
 from dlt_pipelines.load import INBOX
 from dlt_pipelines.organizations import Organization, read_organizations
+from dlt_pipelines.quality.findings import found, late_arms
 from dlt_pipelines.quality.metrics import LANDED_ORDERS, landed
 from dlt_pipelines.quality.suites import CRITICAL, rules_of, suite_of
 
@@ -70,12 +71,12 @@ class CheckReport:
         held: Organizations that are held back from now on, with the reason.
         docs: Where the Data Docs begin; None where nothing was checked.
         held_back: What cannot be read of the landed orders.
-        odd_refunds: A sentence for each kind of refund that cannot be right, as of the last build.
+        findings: What is worth a look besides, in words.
     """
 
     results: list[Result] = field(default_factory=list)
     held_back: list[HeldBack] = field(default_factory=list)
-    odd_refunds: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
     docs: Path | None = None
 
@@ -98,9 +99,7 @@ def check(workspace: Workspace, now: datetime | None = None) -> CheckReport:
     """
     organizations = [one for one in read_organizations(workspace.config) if one.takes_orders]
     choices = {one.organization_id: _choice(one) for one in organizations}
-    by_source = {
-        source: [one.organization_id for one in organizations if one.provider == source] for source in LANDED_ORDERS
-    }
+    by_source = {source: [one for one in organizations if one.provider == source] for source in LANDED_ORDERS}
     checked_at = now or datetime.now(UTC)
     report = CheckReport()
     with opened_for_writing(workspace):
@@ -109,13 +108,19 @@ def check(workspace: Workspace, now: datetime | None = None) -> CheckReport:
     build(workspace, select="staging")
     with opened_for_writing(workspace) as connection, console.Activity("Checking what was landed"):
         ops.ensure_tables(connection, "loads", "quality_results", "quality_gate")
-        frames = {source: landed(connection, source, names, checked_at) for source, names in by_source.items() if names}
+        frames = {
+            source: landed(connection, source, [one.organization_id for one in brands], checked_at)
+            for source, brands in by_source.items()
+            if brands
+        }
+        report.findings = [one for source in frames for one in found(connection, source, by_source[source])]
         if frames:
             report.results, report.docs = judge(workspace.home / "quality", frames)
         record(connection, report.results, checked_at)
         _gate(connection, choices, report, checked_at)
+    report.findings += late_arms(workspace.database)
     report.held_back = found_in_what_was_landed(workspace.database)
-    report.odd_refunds = [
+    report.findings += [
         f"{ODD_REFUNDS[problem].format(*row)}: marts.fct_odd_refunds names them."
         for problem, *row in landed_rows(workspace.database, ODD)
     ]
@@ -138,9 +143,7 @@ def show(report: CheckReport) -> None:
             f"Warning: organization {result.organization_id}, {result.source}: {result.expectation} is not met: "
             f"{result.observed}.{held}"
         )
-    for one in report.held_back:
-        console.line(f"Warning: {one.sentence()}")
-    for sentence in report.odd_refunds:
+    for sentence in [*(one.sentence() for one in report.held_back), *report.findings]:
         console.line(f"Warning: {sentence}")
     if report.docs:
         console.line(f"Data Docs: {report.docs}")

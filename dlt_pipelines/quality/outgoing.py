@@ -9,7 +9,7 @@ import duckdb
 
 from dlt_pipelines import console, ops
 from dlt_pipelines.config import Workspace
-from dlt_pipelines.database import opened_for_writing
+from dlt_pipelines.database import opened, opened_for_writing
 from dlt_pipelines.destinations.account import Options
 from dlt_pipelines.destinations.exposures import publications
 from dlt_pipelines.destinations.publishing import known_publication, publishing_organizations
@@ -33,13 +33,26 @@ def let_through(workspace: Workspace, tool: str, options: Options) -> tuple[Opti
     """
     known_publication(tool)
     names = [one.organization_id for one in publishing_organizations(workspace, tool, options.organizations)]
-    failed = judge(workspace, {tool: names})
-    errors = [
+    failed = judge(workspace, {tool: names}).get(tool, {})
+    passed = tuple(name for name in names if name not in failed)
+    return replace(options, organizations=passed), _told(tool, failed)
+
+
+def objections(workspace: Workspace, tool: str, options: Options) -> list[str]:
+    """What `let_through` would say, for a dry run, which writes nothing to the database.
+
+    Raises:
+        MatchbackError: As `let_through`.
+    """
+    names = [one.organization_id for one in publishing_organizations(workspace, tool, options.organizations)]
+    return _told(tool, judge(workspace, {tool: names}, is_recorded=False).get(tool, {}))
+
+
+def _told(tool: str, failed: dict[str, str]) -> list[str]:
+    return [
         f"organization {name} is not published to {tool}: {reasons} not met. See ops.quality_results and the Data Docs."
-        for name, reasons in sorted(failed.get(tool, {}).items())
+        for name, reasons in sorted(failed.items())
     ]
-    passed = tuple(name for name in names if name not in failed.get(tool, {}))
-    return replace(options, organizations=passed), errors
 
 
 def judge_all(workspace: Workspace) -> None:
@@ -53,8 +66,10 @@ def judge_all(workspace: Workspace) -> None:
             console.line(f"Warning: organization {name} would not be published to {tool}: {reasons} not met.")
 
 
-def judge(workspace: Workspace, names_by_tool: dict[str, list[str]]) -> dict[str, dict[str, str]]:
-    """Judges the sync models of tools for organizations, and records what was found.
+def judge(
+    workspace: Workspace, names_by_tool: dict[str, list[str]], is_recorded: bool = True
+) -> dict[str, dict[str, str]]:
+    """Judges the sync models of tools for organizations, and records what was found where that is wanted.
 
     Returns:
         The critical expectations that are not met, by tool and organization.
@@ -63,8 +78,7 @@ def judge(workspace: Workspace, names_by_tool: dict[str, list[str]]) -> dict[str
     from dlt_pipelines.quality.check import record
 
     checked_at = datetime.now(UTC)
-    with opened_for_writing(workspace) as connection:
-        ops.ensure_tables(connection, "quality_results")
+    with opened_for_writing(workspace) if is_recorded else opened(workspace) as connection:
         frames = {}
         for tool, names in names_by_tool.items():
             publication = publications()[tool]
@@ -76,7 +90,9 @@ def judge(workspace: Workspace, names_by_tool: dict[str, list[str]]) -> dict[str
             return {}
         with console.Activity("Checking what is to be published"):
             results, _ = judged_figures(workspace.home / "quality_outgoing", frames)
-        record(connection, results, checked_at)
+        if is_recorded:
+            ops.ensure_tables(connection, "quality_results")
+            record(connection, results, checked_at)
     failed: dict[str, dict[str, list[str]]] = {}
     for result in results:
         if not result.is_met and result.severity == CRITICAL:

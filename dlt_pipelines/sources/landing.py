@@ -107,10 +107,19 @@ def _keep_new_versions(connection: duckdb.DuckDBPyConnection, dataset: str, tabl
     """Takes from the files of a table what the database has already, or what an earlier file of the batch has."""
     files = {str(parcel.files[table]): parcel for parcel in parcels if table in parcel.files}
     known = _has_table(connection, dataset, table)
+    can_return = any(parcel.streams[table].can_return for parcel in files.values())
+    landed = f"{dataset}.{table}"
+    if can_return:
+        # of what has no time of its own, an earlier wording that is back is news
+        landed = f"""(
+            from {landed}
+            semi join read_parquet($files) as read using (organization_id, object_id)
+            qualify loaded_at = max(loaded_at) over (partition by organization_id, object_id)
+        )"""
     unknown_yet = (
         f"""
         where not exists (
-            from {dataset}.{table} as landed
+            from {landed} as landed
             where landed.organization_id = files.organization_id
                 and landed.object_id = files.object_id
                 and landed.payload_hash = files.payload_hash

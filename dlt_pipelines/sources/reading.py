@@ -252,6 +252,8 @@ class Stream:
         extra_columns: Names and types of the records' own columns.
         is_sorted: Whether the records come in the order of time.
         only_full: Whether it has no time to read by, so that it is read whole, and only by full look-backs.
+        can_return: Whether objects may return to an earlier wording, since no time of theirs is in it; it is then the
+            newest version, landed again.
     """
 
     table: str
@@ -261,6 +263,7 @@ class Stream:
     extra_columns: dict[str, pa.DataType] = field(default_factory=dict)
     is_sorted: bool = True
     only_full: bool = False
+    can_return: bool = False
 
 
 def utc_instant(text: str) -> datetime:

@@ -23,6 +23,10 @@
             insert into ops.build_state
             select code_fingerprint, cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp)
             from ops.current_build;
+            {{- remember_variables() }}
+            delete from ops.built_organizations;
+            insert into ops.built_organizations
+            select organization_id, provider from {{ as_built('int_organizations') }};
             commit;
         {%- endif -%}
     {%- endif -%}

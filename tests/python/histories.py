@@ -84,6 +84,7 @@ class History:
         # these touch every order, so they hold for some steps: between them a tick must find what it has to look at
         return {
             "as_of": "2026-06-01 00:00:00",
+            "accept_changed_vars": True,
             "match_billing_address": self._number // 4 % 2 == 1,
             "email_alias_folding": self._number // 6 % 2 == 1,
         }
@@ -150,10 +151,12 @@ class History:
     def _change_recipients(self, organization_id: str) -> None:
         dice = self._dice
         for _ in range(dice.randint(1, 3)):
+            created_at = self._instant(last=5)
             row = {
-                "created_at": self._instant(last=5),
+                "created_at": created_at,
                 "is_holdout": dice.choice(("true", "false", "false")),
-                "sent_at": dice.choice((None, self._instant(last=6), self._instant(last=6))),
+                # an arm is assigned before the mail
+                "sent_at": dice.choice((None, *(max(created_at, self._instant(last=6)) for _ in range(2)))),
                 "email": dice.choice((*EMAILS, *ALIASES, "")),
                 "discount_code": dice.choice(("", *CODES)),
                 "household_id": dice.choice(("", "", "h1")),

@@ -48,8 +48,8 @@ def put(inbox: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def load(place: Workspace) -> tuple[list[FileOutcome], list[InputFileError]]:
-    return load_inbox(place, read_organizations(place.config), lambda _name, _rows: None)
+def load(place: Workspace, *accepted: str) -> tuple[list[FileOutcome], list[InputFileError]]:
+    return load_inbox(place, read_organizations(place.config), lambda _name, _rows: None, accepted=accepted)
 
 
 def rows(place: Workspace, entity: str) -> list[tuple[str, str, bool, int]]:
@@ -126,6 +126,44 @@ BROKEN = {
         '{"organization_id": "acorn", "order_id": "o", "email": {"to": "x@mail.example"}}\n',
         "orders/bad.jsonl, line 1: the column email holds an object where a text is expected",
     ),
+    "a list in a text column": (
+        "orders/bad.jsonl",
+        '{"organization_id": "acorn", "order_id": "o", "email": ["x@mail.example"]}\n',
+        "orders/bad.jsonl, line 1: the column email holds a list where a text is expected",
+    ),
+    "ids that a spreadsheet rounded": (
+        "orders/bad.csv",
+        ORDERS.replace("o1", "6.11E+12"),
+        "orders/bad.csv, line 2: the column order_id is in scientific notation",
+    ),
+    "a refund that is negative": (
+        "refunds/bad.csv",
+        "organization_id,order_id,refund_id,refunded_at,amount\nacorn,o1,r1,2026-05-02,-40.00\n",
+        "refunds/bad.csv, line 2: the column amount is negative",
+    ),
+    "a refunded amount that is negative": (
+        "orders/bad.csv",
+        "organization_id,order_id,ordered_at,currency,total_amount,refunded_amount\nacorn,o1,2026-05-02,USD,50,-0.01\n",
+        "orders/bad.csv, line 2: the column refunded_amount is negative",
+    ),
+    "a row per line": (
+        "orders/bad.csv",
+        ORDERS + "acorn,o1,2026-05-01T09:00:00Z,USD,20.00\n",
+        "orders/bad.csv, line 3: it has the key of line 2 and another value in total_amount, and neither has an "
+        "updated_at that says which holds. An export with a row per line needs one row per order here, and its lines "
+        "in order_lines/.",
+    ),
+    "recipients who were all created after they were sent": (
+        "recipients/bad.csv",
+        "organization_id,campaign_id,recipient_id,created_at,is_holdout,sent_at\n"
+        "acorn,spring,r1,2026-05-02,false,2026-05-01\nacorn,spring,r2,2026-05-02,true,\n",
+        "recipients/bad.csv: all recipients of the campaign 'spring' have a created_at after they were sent.",
+    ),
+    "recipients who are all created in the future": (
+        "recipients/bad.csv",
+        RECIPIENTS.replace("2026", "2099"),
+        "recipients/bad.csv: all recipients of the campaign 'spring' have a created_at in the future.",
+    ),
     "half a character": (
         "recipients/bad.jsonl",
         '{"organization_id": "acorn", "campaign_id": "c", "recipient_id": "r", "city": "\\ud800"}\n',
@@ -186,6 +224,71 @@ def test_the_same_load_again_adds_nothing_even_if_the_file_was_touched(place: Wo
     os.utime(path, (0, 0))
     assert load(place) == ([], [])
     assert rows(place, "recipients") == before
+
+
+def test_other_content_is_read_though_size_and_time_are_as_they_were(place: Workspace, inbox: Path) -> None:
+    path = put(inbox, "orders/may.csv", ORDERS)
+    load(place)
+    times = path.stat()
+    path.write_text(ORDERS.replace("50.00", "99.00"))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert [outcome.rows_new for outcome in load(place)[0]] == [1]
+    assert load(place) == ([], [])
+
+
+def test_one_recipient_created_before_the_mail_shows_that_created_at_is_meant(place: Workspace, inbox: Path) -> None:
+    header = "organization_id,campaign_id,recipient_id,created_at,is_holdout,sent_at\n"
+    put(
+        inbox,
+        "recipients/list.csv",
+        f"{header}acorn,spring,late,2026-05-02,false,2026-05-01\nacorn,spring,r,2026-05-01,false,2026-05-01\n",
+    )
+    assert load(place)[1] == []
+
+
+def test_a_whole_float_is_a_whole_number_as_far_as_a_double_holds_each(place: Workspace, inbox: Path) -> None:
+    good = {"organization_id": "acorn", "ordered_at": "2026-05-01", "currency": "USD", "total_amount": "5"}
+    for name, order_id in {"whole": 2.0**53 - 1, "rounded": 2.0**53}.items():
+        (inbox / "orders").mkdir(exist_ok=True)
+        pq.write_table(pa.Table.from_pylist([good | {"order_id": order_id}]), inbox / "orders" / f"{name}.parquet")
+    [error] = load(place)[1]
+    assert str(error).startswith("orders/rounded.parquet, row 1: the column order_id is a floating-point number")
+    assert [key for key, *_ in rows(place, "orders")] == ['["9007199254740991"]']
+
+
+def list_of(numbers: range) -> str:
+    return "organization_id,campaign_id,recipient_id,city\n" + "".join(f"acorn,c,r{one},Ely\n" for one in numbers)
+
+
+@pytest.mark.parametrize(
+    ("rows_before", "rows_now", "is_held"),
+    [
+        *((200, range(100), False), (201, range(101), False), (201, range(100), True), (199, range(100), False)),
+        *((300, range(149), True), (300, range(150), False), (300, range(1000, 1300), True)),
+    ],
+)
+def test_a_file_most_of_whose_rows_are_gone_is_held_until_it_is_accepted(
+    place: Workspace, inbox: Path, rows_before: int, rows_now: range, is_held: bool
+) -> None:
+    put(inbox, "recipients/list.csv", list_of(range(rows_before)))
+    load(place)
+    put(inbox, "recipients/list.csv", list_of(rows_now))
+    _, errors = load(place)
+    assert bool(errors) == is_held
+    if is_held:
+        assert "--accept recipients/list.csv" in str(errors[0])
+        assert not any(withdrawn for _, _, withdrawn, _ in rows(place, "recipients"))
+        assert load(place)[1], "it stays held"
+        assert load(place, "recipients/list.csv")[1] == []
+    withdrawn = sum(withdrawn for _, _, withdrawn, _ in rows(place, "recipients"))
+    assert withdrawn == len(set(range(rows_before)) - set(rows_now))
+    assert load(place) == ([], [])
+
+
+def test_what_is_accepted_must_be_there(place: Workspace, inbox: Path) -> None:
+    put(inbox, "orders/may.csv", ORDERS)
+    [error] = load(place, "orders/june.csv")[1]
+    assert str(error).startswith("orders/june.csv: there is no such file in the inbox")
 
 
 def test_a_changed_file_adds_only_what_changed_and_withdraws_what_is_gone(place: Workspace, inbox: Path) -> None:

@@ -12,14 +12,19 @@ from hypothesis import strategies as st
 from dlt_pipelines.errors import ConfigurationError, MatchbackError
 from dlt_pipelines.organizations import left_out, naming_left_out, read_organizations
 
-COLUMNS = "organization_id,name,status,sync_orders,provider,publish_to,country,currency,timezone".split(",")
-GOOD = ["acorn", "Acorn", "live", "true", "files", "odp", "US", "USD", "America/New_York"]
+COLUMNS = [
+    *("organization_id", "name", "status", "sync_orders", "provider", "publish_to"),
+    *("country", "currency", "timezone", "email_domains"),
+]
+GOOD = ["acorn", "Acorn", "live", "true", "files", "odp", "US", "USD", "America/New_York", "@acorn.example | a.example"]
 WRONG = {
     "an id with a slash": ("organization_id", "../acorn"),
     "an id of 101 characters": ("organization_id", "a" * 101),
     "no status": ("status", ""),
     "no boolean": ("sync_orders", "maybe"),
     "an unknown tool": ("publish_to", "odp|mailchimp"),
+    "a whole address for a domain": ("email_domains", "acorn.example|jane@mail.example"),
+    "a domain without a dot": ("email_domains", "acorn"),
     "a country's name": ("country", "United States"),
     "no currency of ISO 4217": ("currency", "USDT"),
     "a time zone that does not exist": ("timezone", "Mars/Olympus"),
@@ -40,6 +45,7 @@ def test_a_wrong_value_leaves_its_own_organization_out(column: str, value: str, 
     assert [one.organization_id for one in read_organizations(tmp_path)] == ["acorn"]
     [problem] = left_out(tmp_path)
     assert f"organizations.csv, line 2: {column} is '" in problem
+    assert "jane" not in problem
     with pytest.raises(MatchbackError, match=r"line 2.*left out"), naming_left_out(tmp_path):
         pass
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import duckdb
 import pytest
 
 from dlt_pipelines.build import CREDIT, build
-from dlt_pipelines.config import Workspace
+from dlt_pipelines.config import PROJECT_ROOT, Workspace
 from dlt_pipelines.errors import MatchbackError
 from tests.python.conftest import load_files, run_dbt, try_dbt
 from tests.python.histories import History
@@ -89,6 +90,100 @@ def test_a_part_of_the_credit_is_refused_and_nothing_is_written(built: Workspace
     assert printed.count(SENTENCE) == 1, printed
     assert COMMANDS in printed
     assert contents(built.database) == before
+
+
+MOVED = "The variable email_alias_folding is another than in the last build"
+WRONG_VARIABLES = {
+    "{timing_rul: validate_then_rank}": "The variable timing_rul is unknown; the nearest that is known is timing_rule.",
+    "{timing_rule: validate}": "The variable timing_rule must be rank_then_validate or validate_then_rank.",
+    "{address_max_tier: 9}": "The variable address_max_tier must be 1 to 5.",
+    "{match_billing_address: si}": "The variable match_billing_address must be true or false.",
+    "{subscription_order_gap_days: -1}": "The variable subscription_order_gap_days must be whole days, 0 to 3650.",
+    "{as_of: yesterday}": "The variable as_of must be a time, ISO 8601.",
+    "{email_alias_folding: true}": MOVED,
+}
+
+
+@pytest.mark.parametrize(("variables", "sentence"), WRONG_VARIABLES.items())
+def test_a_variable_that_cannot_be_meant_is_refused_and_nothing_is_written(
+    built: Workspace, variables: str, sentence: str
+) -> None:
+    before = contents(built.database)
+    code, printed = try_dbt(built, "build", "--vars", variables)
+    assert code != 0
+    assert sentence in printed
+    assert contents(built.database) == before
+
+
+def test_a_variable_of_the_last_command_is_not_dropped_by_the_next(built: Workspace) -> None:
+    update = "update ops.built_variables set value = 'True', is_of_command = {} where name = 'email_alias_folding'"
+    with duckdb.connect(str(built.database)) as connection:
+        connection.execute(update.format("true"))
+    with pytest.raises(MatchbackError, match=MOVED):
+        build(built)
+    with duckdb.connect(str(built.database)) as connection:
+        connection.execute(update.format("false").replace("True", "False"))
+
+
+WRONG_ROWS = {
+    "blackout_periods": {
+        "acorn,2026-05-01,2026-05-01,x": "ends_at must be after starts_at",
+        "acorn,soon,2026-05-01,x": "starts_at must be a time, ISO 8601",
+        "acorn,2026-05-01,,x": "ends_at must be a time, ISO 8601",
+        ",2026-05-01,2026-05-02,x": "organization_id must be a brand",
+    },
+    "match_methods": {
+        "emial,1,true,,x": "match_method must be one of email, address, discount_code, holdout",
+        "holdout,1,true,,x": "match_method must be in one row alone",
+        "email,first,true,,x": "priority must be a whole number",
+        "email,4,true,,x": "priority must be another in each row",
+        "email,1,maybe,,x": "is_enabled must be true or false",
+        "email,1,true,0,x": "max_recipients_per_key must be a whole number above 0, or empty",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("seed", "row", "sentence"), [(seed, *row) for seed, rows in WRONG_ROWS.items() for row in rows.items()]
+)
+def test_a_seed_value_that_cannot_be_meant_is_refused_by_file_line_and_column(
+    built: Workspace, seed: str, row: str, sentence: str
+) -> None:
+    path = built.config / f"{seed}.csv"
+    kept = path.read_text(encoding="utf-8")
+    header, *rows = (PROJECT_ROOT / "seeds" / "config" / f"{seed}.csv").read_text(encoding="utf-8").splitlines()
+    before = contents(built.database)
+    path.write_text("\n".join([header, row, *rows[1:]]) + "\n", encoding="utf-8")
+    code, printed = try_dbt(built, "build")
+    path.write_text(kept, encoding="utf-8")
+    assert code != 0
+    assert re.search(rf"{seed}\.csv, line \d: {re.escape(sentence)}\.", printed)
+    assert contents(built.database) == before
+
+
+def test_a_brand_whose_provider_is_misspelled_keeps_its_orders(built: Workspace) -> None:
+    path = built.config / "organizations.csv"
+    kept = path.read_text(encoding="utf-8")
+    count = "select count(*) from intermediate.int_orders__unioned"
+    events = "select count(*) from marts.fct_attribution_events"
+    before = numbers(built, count, events)
+    assert min(before) > 0
+    path.write_text(kept.replace(",files,", ",flies,"), encoding="utf-8")
+    run_dbt(built, "seed")
+    run_dbt(built, "run", "--select", *CREDIT.split(), "dim_organizations")
+    assert numbers(built, count, events) == before, "nothing is withdrawn"
+    run_dbt(built, "run", "--full-refresh", "--select", *CREDIT.split(), "dim_organizations")
+    assert numbers(built, count, events) == before
+    path.write_text(kept, encoding="utf-8")
+    run_dbt(built, "seed")
+    run_dbt(built, "run", "--select", *CREDIT.split(), "dim_organizations")
+    assert numbers(built, count, events) == before
+
+
+def numbers(place: Workspace, *queries: str) -> list[int]:
+    """What each query counts."""
+    with duckdb.connect(str(place.database), read_only=True) as connection:
+        return [connection.execute(query).fetchall()[0][0] for query in queries]
 
 
 @pytest.mark.parametrize("command", FREE)

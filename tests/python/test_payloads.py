@@ -163,14 +163,12 @@ def test_an_omnisend_event_has_what_the_vendors_validator_asks_for() -> None:
         "ship_postal_code": "LS1 4AP",
         "ship_country": "GB",
     }
-    row = omnisend_event(
-        shipping_address=json.dumps(address), discount_codes="SPRING5|TEN|SPRING5", order_number="#A-7"
-    )
+    row = omnisend_event(shipping_address=json.dumps(address), discount_codes="SPRING5| TEN|SPRING5", order_number="27")
     body = one(omnisend_payload.items("order_events", frame([row])))
     omnisend._check_event(body)
     properties = body["properties"]
     assert body["eventTime"] == properties["createdAt"] == "2026-05-01T10:30:15Z"
-    assert properties["orderNumber"] == 7
+    assert properties["orderNumber"] == 27
     assert properties["shippingAddress"] == {
         "firstName": "Ada",
         "lastName": "Byron King",
@@ -179,11 +177,33 @@ def test_an_omnisend_event_has_what_the_vendors_validator_asks_for() -> None:
         "country": "GB",
     }
     assert properties["billingAddress"] == {}
-    assert properties["discounts"] == [{"code": "SPRING5"}, {"code": "TEN"}]
+    assert properties["discounts"] == [
+        {"code": "SPRING5", "amount": properties["totalDiscount"]},
+        {"code": "TEN", "amount": 0},
+    ]
     assert properties["totalPrice"] == Decimal("112.4")
     assert "totalRefundedAmount" not in properties
-    without_digits = omnisend_event(order_number=None, order_id="SO-X")
-    assert "orderNumber" not in one(omnisend_payload.items("order_events", frame([without_digits])))["properties"]
+
+
+@pytest.mark.parametrize(
+    ("order_number", "order_id", "told"),
+    [
+        ("1001", "b1", 1001),
+        (None, "1001", 1001),
+        (None, "b1f0c9d2-77aa-4e1b-9c3d-5a6b7c8d9e0f", None),
+        ("INV-2026-001", "1001", None),
+        ("007", "1001", None),
+        ("0", "1001", None),
+        ("9" * 15, "1001", int("9" * 15)),
+        ("9" * 16, "1001", None),
+    ],
+)
+def test_an_order_number_is_the_orders_own_or_is_left_out(
+    order_number: str | None, order_id: str, told: int | None
+) -> None:
+    row = omnisend_event(order_number=order_number, order_id=order_id)
+    properties = one(omnisend_payload.items("order_events", frame([row])))["properties"]
+    assert properties.get("orderNumber") == told
 
 
 def test_contacts_and_profiles_have_no_consent_and_one_identifier() -> None:

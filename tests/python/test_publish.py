@@ -83,6 +83,31 @@ def ledger(place: Workspace, tool: str) -> dict[str, int]:
     return dict(rows)
 
 
+def check_that_nobody_can_tell_who_is_held_out(place: Workspace) -> None:
+    """What is sent of an order that a holdout won differs from one without mail in the order's own facts alone."""
+    credit: dict[str, set[str]] = {}
+    statuses = dict(
+        query(
+            place,
+            """
+            select organization_id || '/' || order_id, case when is_holdout then 'holdout' else attribution_status end
+            from marts.fct_order_attributions
+            """,
+        )
+    )
+    for tool in TOOLS:
+        report = publish(place, tool, Options(is_backfill=True, is_first_run=True))
+        assert report.requests_file is not None
+        assert b"holdout" not in report.requests_file.read_bytes().lower()
+    for name, order_id, *told in query(
+        place,
+        "select organization_id, order_id, dm_status, dm_campaign_id, dm_match_method, dm_matched_on "
+        "from exports.sync_odp__orders",
+    ):
+        credit.setdefault(statuses[f"{name}/{order_id}"], set()).add(orjson.dumps(told).decode())
+    assert credit["holdout"] == credit["unmatched"] == {'["unmatched","none","none","none"]'}
+
+
 def test_a_full_publish_is_what_the_warehouse_has_and_a_second_one_sends_nothing(
     world: Workspace, accounts: Destinations
 ) -> None:
@@ -99,6 +124,7 @@ def test_a_full_publish_is_what_the_warehouse_has_and_a_second_one_sends_nothing
         told = (fields["dm_campaign_id"], fields["dm_match_method"], fields["dm_status"])
         assert told == (campaign_id, method, status)
     assert {row[2] for row in objects} > {"none"}, "some order is credited"
+    check_that_nobody_can_tell_who_is_held_out(world)
     seen = "select sync_key, first_seen_at, last_seen_at from marts.fct_publish_rejects order by sync_key"
     before = query(world, seen)
     for report in publish_all(world):
@@ -309,6 +335,14 @@ def test_a_lost_ledger_stops_sending_until_somebody_says_that_it_is_the_first_ru
         [error] = publish(world, "odp", replace(ALL, organizations=(FILES,))).errors
         assert reason in error
     assert requests_of(accounts) == requests
+    for tool in TOOLS:
+        assert not publish(world, tool, FIRST).errors
+        with duckdb.connect(str(world.database)) as connection:
+            connection.execute("drop table ops.publish_ledger; drop table ops.publish_runs")
+        publish(world, tool, FIRST)
+        requests = requests_of(accounts)
+        assert not publish(world, tool, ALL).errors
+        assert requests_of(accounts) == requests, "what was sent once more is not sent again"
 
 
 def test_an_older_database_that_is_brought_back_is_known_for_one(

@@ -25,6 +25,7 @@ HEADER = "organization_id,order_id,ordered_at,currency,total_amount,email,ship_a
 ORGANIZATIONS = (
     *("good", "no_amount", "no_currency", "no_date", "odd_amount", "odd_date", "silent", "flooded", "no_email"),
     *("no_street", "empty", "huge_amount", "small_unit", "two_currencies", "few"),
+    *("till", "regular", "guests"),
 )
 
 
@@ -67,8 +68,13 @@ def spoiled(organization_id: str) -> list[dict[str, Any]]:
         "odd_date": {"ordered_at": (NOW + timedelta(days=400)).isoformat()},
         "no_email": {"email": ""},
         "no_street": {"ship_address1": ""},
+        "till": {"email": "Till@shop.example\u200b"},
+        "regular": {"email": "regular@mail.example"},
+        "guests": {"email": "guest@shop.example"},
     }
-    share = len(rows) if organization_id in ("no_email", "no_street", "small_unit") else 20
+    shares = dict.fromkeys(("no_email", "no_street", "small_unit"), len(rows))
+    shares |= {"till": 50, "regular": 49, "guests": 60}
+    share = shares.get(organization_id, 20)
     return [row | (changes.get(organization_id, {}) if number < share else {}) for number, row in enumerate(rows)]
 
 
@@ -154,6 +160,16 @@ def test_each_flaw_is_found_and_nothing_else(checked: tuple[Workspace, CheckRepo
     assert found == EXPECTED
     assert len(report.results) == len(ORGANIZATIONS) * len(rules_of("files"))
     assert not report.held, "warning is the default"
+
+
+def test_an_email_of_many_and_a_currency_that_is_not_the_brands_are_named(
+    checked: tuple[Workspace, CheckReport],
+) -> None:
+    _, report = checked
+    currency, till = sorted(report.findings)
+    assert currency.startswith("organization small_unit, files: 480 of 480 orders are in VND")
+    assert till.startswith("organization till, files: 50 of 480 orders have one e-mail, that of the order 'o0'")
+    assert "shop.example" not in till
 
 
 def test_results_are_rows_and_pages_without_anybodys_data(checked: tuple[Workspace, CheckReport]) -> None:

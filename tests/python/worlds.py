@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -71,7 +72,8 @@ RECIPIENTS = st.builds(
     email=maybe(st.sampled_from(EMAILS)),
     door=DOOR_STRATEGY,
     discount_code=maybe(st.sampled_from(CODES)),
-)
+    # an arm is assigned before the mail
+).map(lambda one: replace(one, sent_at=one.sent_at and max(one.created_at, one.sent_at)))
 ORDERS = st.builds(
     Order,
     order_id=st.sampled_from(("o1", "o2", "o3", "o4", "o5", "o6")),

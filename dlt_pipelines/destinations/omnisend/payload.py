@@ -56,9 +56,9 @@ def match_id(entity: str, request: Any) -> str | None:
 
 
 def _order_number() -> pl.Expr:
-    """The digits of the order's number, else of its id: Omnisend wants a number. Absent where there are none."""
-    digits = [pl.col(name).str.replace_all("[^0-9]", "").str.tail(MOST_DIGITS) for name in ("order_number", "order_id")]
-    return integer(pl.coalesce([one.cast(pl.Int64, strict=False) for one in digits]))
+    """The order's number, else its id, where that is a number as Omnisend wants it; absent where it is none."""
+    own = pl.coalesce("order_number", "order_id")
+    return integer(pl.when(own.str.contains(f"^[1-9][0-9]{{0,{MOST_DIGITS - 1}}}$")).then(own))
 
 
 def _address(column: str, prefix: str) -> pl.Expr:
@@ -75,11 +75,25 @@ def _address(column: str, prefix: str) -> pl.Expr:
     return obj(first_and_last | {key: text(told(part)) for key, part in ADDRESS_KEYS.items()})
 
 
+def _parts(column: str) -> pl.Expr:
+    """The distinct parts of a text with | between."""
+    part = pl.element().str.strip_chars()
+    return pl.col(column).str.split("|").list.eval(part.filter(part != "").unique(maintain_order=True))
+
+
 def _array_of(column: str, element: pl.Expr) -> pl.Expr:
-    """A JSON array with one element for each distinct part of a text with | between; absent where there is none."""
-    parts = pl.col(column).str.split("|").list.eval(pl.element().filter(pl.element() != "").unique(maintain_order=True))
-    made = "[" + parts.list.eval(element).list.join(",") + "]"
-    return pl.when(parts.list.len() > 0).then(made)
+    """A JSON array with one element for each part of a text; absent where there is none."""
+    parts = _parts(column)
+    return pl.when(parts.list.len() > 0).then("[" + parts.list.eval(element).list.join(",") + "]")
+
+
+def _discounts() -> pl.Expr:
+    """The codes. Each has an amount, which the vendor's SDK requires: what each took off is not known, only the sum."""
+    codes = _parts("discount_codes")
+    first = obj({"code": text(codes.list.first()), "amount": number("discount_amount").fill_null("0")})
+    others = codes.list.slice(1).list.eval(obj({"code": text(pl.element()), "amount": pl.lit("0")}))
+    made = "[" + pl.concat_list(first, others).list.join(",") + "]"
+    return pl.when(codes.list.len() > 0).then(made)
 
 
 # what the vendor's SDK requires is there even where it is not known: the subtotal takes unknown amounts for zero
@@ -101,8 +115,7 @@ ORDER_PROPERTIES = obj(
         "totalRefundedAmount": number("refunded_amount"),
         "billingAddress": _address("billing_address", "bill_"),
         "shippingAddress": _address("shipping_address", "ship_"),
-        # how much each of several codes took off is not known
-        "discounts": _array_of("discount_codes", obj({"code": text(pl.element())})),
+        "discounts": _discounts(),
         "lineItems": pl.col("line_items").fill_null("[]"),
     }
 )

@@ -89,15 +89,12 @@ class ReaderProcess:
     ) -> None:
         self._stop()
 
-    def read(self, reading: Reading, progress: Callable[[int], None]) -> Spooled | None:
+    def read(self, reading: Reading, progress: Callable[[int], None]) -> Spooled:
         """Reads a file, as `spool` does.
 
         Args:
             reading: What to read.
             progress: Called with the rows read so far.
-
-        Returns:
-            None where the file holds what it did when it was last read.
 
         Raises:
             InputFileError: It cannot be read, or not within the limits.
@@ -111,7 +108,7 @@ class ReaderProcess:
                 if kind == PROGRESS:
                     progress(said)
                 elif kind == SPOOLED:
-                    spooled: Spooled | None = said
+                    spooled: Spooled = said
                     return spooled
                 elif kind == REFUSED:
                     raise InputFileError(said)

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dlt_pipelines.errors import InputFileError
-from dlt_pipelines.sources.files.entities import Entity, NullDateError, UnreadableError, whole
+from dlt_pipelines.sources.files.entities import Entity, NullDateError, UnreadableError, listed, whole
 
 FORMATS = (".csv", ".jsonl", ".parquet")
 # characters; a file of one endless line must not fill the memory
@@ -35,6 +35,8 @@ PARQUET_BATCH_ROWS = 20_000
 LONGEST_NAME = 120
 MOST_UNKNOWN_COLUMNS = 20
 MEGABYTE = 1 << 20
+# the first whole number that a double may have rounded
+ROUNDED_FROM = 2**53
 UNSIGNED_EXPONENT = re.compile(r"[eE](?=\d)")
 
 
@@ -218,6 +220,8 @@ class FileReader:
                 self._note_unknown(name)
                 continue
             try:
+                if isinstance(cell, list) and parse is not listed:
+                    raise UnreadableError("holds a list where a text is expected")
                 stated = (cell if isinstance(cell, str) else _as_text(cell)).strip()
                 # JSON can spell half a character (a lone surrogate), which no UTF-8 can hold
                 if not stated.isascii():
@@ -346,6 +350,8 @@ def _(value: bool) -> str:
 def _(value: float | Decimal) -> str:
     if not math.isfinite(value):
         raise UnreadableError("is not a number")
+    if isinstance(value, float) and abs(value) >= ROUNDED_FROM:
+        raise UnreadableError("is a floating-point number so large that digits of it are lost; export it as text")
     return whole(str(value) if isinstance(value, float) else format(value, "f"))
 
 

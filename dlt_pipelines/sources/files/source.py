@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,12 +32,15 @@ from dlt_pipelines.sources.files.spool import (
     Reading,
     Stamp,
     Taker,
+    content_hash_of,
     withdrawal,
 )
 from dlt_pipelines.sources.landing import INSERT_NEW_VERSIONS, land, later_than_all_loads, utc_columns
 
 DATASET = "raw_files"
 COMPARING_MEMORY = "1GB"
+# so many rows of a file that are gone, and more than half of them, are an export that was cut off rather than news
+ENOUGH_GONE = 100
 
 FILE_SCHEMA = pa.schema(
     [
@@ -54,6 +57,10 @@ FILE_SCHEMA = pa.schema(
 )
 
 Key = tuple[str, str]
+# what an export needs that has several rows of one key
+ONE_ROW_EACH = {
+    "orders": "An export with a row per line needs one row per order here, and its lines in order_lines/. ",
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,6 @@ class _LastReading:
 
     content_hash: str
     file_read: int
-    file_size: int
     organizations_left_out: str
     file_modified_at: datetime
 
@@ -82,6 +88,7 @@ def load_inbox(
     organizations: list[Organization],
     progress: Callable[[str, int], None],
     started_at: datetime | None = None,
+    accepted: Collection[str] = (),
 ) -> tuple[list[FileOutcome], list[InputFileError]]:
     """Lands every new or changed file of the inbox.
 
@@ -94,6 +101,7 @@ def load_inbox(
         organizations: All configured organizations; rows of others are counted and left out.
         progress: Called with a file's name and the rows read of it so far.
         started_at: Start of the load, aware; None is the clock's.
+        accepted: Files, by their paths below the inbox, of which most rows may be gone.
 
     Returns:
         The outcome of each file that was read, and the errors of those that could not be.
@@ -110,7 +118,14 @@ def load_inbox(
         # what does not fit into memory waits beside the files, for it holds addresses as well
         duckdb.connect(config={"memory_limit": COMPARING_MEMORY, "temp_directory": folder}) as comparing,
     ):
-        spooler = _Spooler(workspace, organizations, progress, started_at, limits, reader, comparing, Path(folder))
+        spooler = _Spooler(
+            *(workspace, organizations, progress, started_at, limits, reader, comparing, Path(folder)), accepted
+        )
+        errors += [
+            InputFileError(f"{shown(name)}: there is no such file in the inbox {workspace.inbox} to accept.")
+            for name in accepted
+            if not holds(workspace.inbox, name)
+        ]
         waiting: list[_Waiting] = []
         for file in inbox_files(workspace.inbox, errors):
             try:
@@ -180,10 +195,11 @@ class _Spooler:
         reader: ReaderProcess,
         comparing: duckdb.DuckDBPyConnection,
         folder: Path,
+        accepted: Collection[str],
     ) -> None:
         self._database, self._limits, self._progress = workspace.database, limits, progress
         self._reader, self._comparing, self._folder = reader, comparing, folder
-        self._numbers = itertools.count()
+        self._numbers, self._accepted = itertools.count(), accepted
         self._takers = {name: Taker(entity, organizations) for name, entity in ENTITIES.items()}
         self._loaded_at = later_than_all_loads(workspace.database, started_at)
         self._last_readings = _last_readings(workspace.database)
@@ -199,7 +215,8 @@ class _Spooler:
         stat = file.path.stat()
         modified_at = _file_time(stat.st_mtime)
         known_hash = self._known_hash(entity, last)
-        if last and known_hash and (stat.st_size, modified_at) == (last.file_size, last.file_modified_at):
+        # its size and time alone would not tell: an archive or a share may keep them
+        if known_hash and content_hash_of(file.path) == known_hash:
             return None
         if stat.st_size > self._limits.file_megabytes * MEGABYTE:
             raise InputFileError(
@@ -211,21 +228,23 @@ class _Spooler:
         stamp = Stamp(name, max(last_read, last.file_read if last else 0) + 1, modified_at, self._loaded_at)
         whole = self._folder / f"{next(self._numbers)}.parquet"
         reading = Reading(
-            *(entity.name, file.path, whole, stamp, self._takers[entity.name], known_hash),
+            *(entity.name, file.path, whole, stamp, self._takers[entity.name]),
             most_megabytes=self._limits.file_megabytes,
         )
         try:
             spooled = self._reader.read(reading, lambda rows: self._progress(name, rows))
-            if spooled is None:
-                return None
-            _check_contradictions(self._comparing, whole, spooled.outcome.name, line_word(file.path))
+            _check_contradictions(self._comparing, whole, entity, spooled.outcome.name, line_word(file.path))
+            _check_arms(self._comparing, whole, entity, spooled.outcome.name)
+            now = _hashes(whole) if before else {}
+            if name not in self._accepted:
+                self._check_shrunk(entity, name, before, now)
         except InputFileError:
             whole.unlink(missing_ok=True)
             raise
         target = whole
         if before:
             target = whole.with_suffix(".changed.parquet")
-            _write_differences(whole, target, before, entity, stamp)
+            _write_differences(whole, target, before, now, entity, stamp)
             whole.unlink()
         spooled.outcome.rows_new = pq.read_metadata(target).num_rows
         record = _record(
@@ -237,6 +256,22 @@ class _Spooler:
             organizations_left_out="|".join(sorted(spooled.outcome.left_out)),
         )
         return _Waiting(spooled.outcome, entity, target, record)
+
+    def _check_shrunk(self, entity: Entity, name: str, before: dict[Key, list[str]], now: dict[Key, list[str]]) -> None:
+        """Holds back a file most of whose rows are gone: an export that was cut off would withdraw what it said.
+
+        Raises:
+            InputFileError: It is held.
+        """
+        refusal = self._takers[entity.name].refusal
+        rows = [key for key in before if refusal(key[0]) is None]
+        left = sum(key in now for key in rows)
+        if len(rows) - left >= ENOUGH_GONE and left < len(rows) / 2:
+            raise InputFileError(
+                f"{shown(name)}: only {left:,} of its {len(rows):,} rows are left, so it is held: nothing of it was "
+                "loaded, and what it said before stays. If the others are meant to be gone, run `matchback load "
+                f"--accept {shown(name)}`."
+            )
 
     def _known_hash(self, entity: Entity, last: _LastReading | None) -> str | None:
         """What a file held that need not be read again if it still does; None where rows left out are taken now."""
@@ -259,7 +294,48 @@ def _record(entity: Entity, stamp: Stamp, **columns: Any) -> dict[str, Any]:
     return {"entity": entity.name, **vars(stamp), **columns}
 
 
-def _check_contradictions(connection: duckdb.DuckDBPyConnection, whole: Path, shown_name: str, word: str) -> None:
+def _check_arms(connection: duckdb.DuckDBPyConnection, whole: Path, entity: Entity, shown_name: str) -> None:
+    """Refuses a file of recipients whose `created_at` cannot be the time at which their arms were assigned.
+
+    Raises:
+        InputFileError: Of a campaign all who were mailed were created later than that, or all in the future.
+    """
+    if entity.name != "recipients":
+        return
+    rows = connection.execute(
+        """
+        select
+            campaign_id,
+            coalesce(bool_and(created_at > sent_at), false) as is_after_mail,
+            bool_and(created_at > loaded_at) as is_to_come
+        from (
+            select
+                organization_id,
+                payload ->> '$.campaign_id' as campaign_id,
+                try_cast(payload ->> '$.created_at' as timestamp) as created_at,
+                try_cast(payload ->> '$.sent_at' as timestamp) as sent_at,
+                loaded_at
+            from read_parquet($whole)
+        )
+        where created_at is not null
+        group by organization_id, campaign_id
+        having is_after_mail or is_to_come
+        order by campaign_id
+        """,
+        {"whole": str(whole)},
+    ).fetchone()
+    if rows:
+        when = "after they were sent" if rows[1] else "in the future"
+        raise InputFileError(
+            f"{shown_name}: all recipients of the campaign '{shown(rows[0])}' have a created_at {when}. It is when the "
+            "arm was assigned, before the mail, and lift counts from it. Nothing of this file was loaded; mend the "
+            "column created_at and load again."
+        )
+
+
+def _check_contradictions(
+    connection: duckdb.DuckDBPyConnection, whole: Path, entity: Entity, shown_name: str, word: str
+) -> None:
     """Refuses a file two of whose rows, of one key and without `updated_at`, give a column different values.
 
     Raises:
@@ -291,8 +367,8 @@ def _check_contradictions(connection: duckdb.DuckDBPyConnection, whole: Path, sh
                 _compare(f"{word} {row[2]}", values, said)
             except _ContradictionError as error:
                 raise InputFileError(
-                    f"{shown_name}, {error}, and neither has an updated_at that says which holds. Nothing of this file "
-                    "was loaded; mend it and load again."
+                    f"{shown_name}, {error}, and neither has an updated_at that says which holds. "
+                    f"{ONE_ROW_EACH.get(entity.name, '')}Nothing of this file was loaded; mend it and load again."
                 ) from None
 
 
@@ -308,20 +384,33 @@ def _compare(place: str, values: dict[str, str], said: dict[str, tuple[str, str]
             raise _ContradictionError(f"{place}: it has the key of {first_place} and another value in {column}")
 
 
-def _write_differences(whole: Path, target: Path, before: dict[Key, list[str]], entity: Entity, stamp: Stamp) -> None:
+def _hashes(whole: Path) -> dict[Key, list[str]]:
+    """The rows of a file: hashes by key, in row order."""
+    now: dict[Key, list[str]] = {}
+    for table in _tables(whole, ["organization_id", "object_id", "payload_hash"]):
+        for organization_id, object_id, payload_hash in zip(*table.to_pydict().values(), strict=True):
+            now.setdefault((organization_id, object_id), []).append(payload_hash)
+    return now
+
+
+def _write_differences(
+    whole: Path,
+    target: Path,
+    before: dict[Key, list[str]],
+    now: dict[Key, list[str]],
+    entity: Entity,
+    stamp: Stamp,
+) -> None:
     """Writes the rows of a file that are not as they were, and a withdrawal for each that is gone.
 
     Args:
         whole: All rows of the file.
         target: Where to write.
         before: What was in force: hashes by key, in row order.
+        now: What the file says, likewise.
         entity: What the file holds.
         stamp: What all rows of this reading have in common.
     """
-    now: dict[Key, list[str]] = {}
-    for table in _tables(whole, ["organization_id", "object_id", "payload_hash"]):
-        for organization_id, object_id, payload_hash in zip(*table.to_pydict().values(), strict=True):
-            now.setdefault((organization_id, object_id), []).append(payload_hash)
     changed = {key for key, hashes in now.items() if before.get(key) != hashes}
     with pq.ParquetWriter(target, ROW_SCHEMA) as writer:
         for table in _tables(whole):
@@ -390,7 +479,7 @@ def _last_readings(database: Path) -> dict[str, _LastReading]:
     rows = landed_rows(
         database,
         """
-        select file_name, content_hash, file_read, file_size, organizations_left_out, file_modified_at
+        select file_name, content_hash, file_read, organizations_left_out, file_modified_at
         from raw_files.files
         qualify row_number() over (partition by file_name order by file_read desc) = 1
         """,

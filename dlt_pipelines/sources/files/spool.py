@@ -136,7 +136,6 @@ class Reading:
         target: The Parquet file to write.
         stamp: What its rows have in common.
         taker: Whose rows are taken.
-        known_hash: What it held when it was last read; such a file is not read again. None to read it in any case.
         most_megabytes: How much it may hold, unpacked.
     """
 
@@ -145,7 +144,6 @@ class Reading:
     target: Path
     stamp: Stamp
     taker: Taker
-    known_hash: str | None
     most_megabytes: int
 
     @property
@@ -167,24 +165,19 @@ class Spooled:
     content_hash: str
 
 
-def spool(reading: Reading, progress: Callable[[int], None]) -> Spooled | None:
+def spool(reading: Reading, progress: Callable[[int], None]) -> Spooled:
     """Reads a file whole.
 
     Args:
         reading: What to read, and into which Parquet file.
         progress: Called with the rows read so far.
 
-    Returns:
-        None where the file holds what it did when it was last read.
-
     Raises:
         InputFileError: The file or a row cannot be read.
         OSError: The file cannot be opened.
         MemoryError: It takes more memory than there may be.
     """
-    content_hash = _content_hash(reading.path)
-    if content_hash == reading.known_hash:
-        return None
+    content_hash = content_hash_of(reading.path)
     entity = ENTITIES[reading.entity_name]
     outcome = FileOutcome(reading.shown_name)
     reader = FileReader(reading.path, outcome.name, entity, reading.most_megabytes)
@@ -197,7 +190,8 @@ def spool(reading: Reading, progress: Callable[[int], None]) -> Spooled | None:
     return Spooled(outcome, content_hash)
 
 
-def _content_hash(path: Path) -> str:
+def content_hash_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

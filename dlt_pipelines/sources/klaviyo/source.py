@@ -70,6 +70,7 @@ def streams(
             read=partial(_members, api, name, audience_id),
             time_column="joined_at",
             extra_columns=MEMBER_COLUMNS,
+            can_return=True,
         )
 
 

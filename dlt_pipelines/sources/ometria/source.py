@@ -55,7 +55,7 @@ def streams(
     if organization.provider == "ometria" and organization.takes_orders:
         yield Stream("orders", "orders", partial(_objects, api, settings, "/v2/orders"))
         # segments are recomputed by Ometria; what lists there are is little, and read whole
-        yield Stream("lists", "lists", partial(_lists, api, settings), only_full=True)
+        yield Stream("lists", "lists", partial(_lists, api, settings), only_full=True, can_return=True)
     for audience_id in audience_ids:
         yield Stream(
             "list_changes",
@@ -64,7 +64,8 @@ def streams(
             extra_columns=CHANGE_COLUMNS,
         )
     if audience_ids:
-        yield Stream("profiles", "profiles", partial(_objects, api, settings, "/v2/profiles"))
+        read = partial(_objects, api, settings, "/v2/profiles")
+        yield Stream("profiles", "profiles", read, can_return=True)
 
 
 def probe(organization_id: str) -> str:

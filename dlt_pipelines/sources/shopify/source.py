@@ -104,6 +104,7 @@ def streams(
             extra_columns=MEMBER_COLUMNS,
             # members have no time of joining
             only_full=True,
+            can_return=True,
         )
 
 

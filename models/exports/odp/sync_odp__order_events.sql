@@ -40,6 +40,7 @@ facts as (
         case actions.action when 'placed' then actions.shipping_amount when 'cancelled' then 0 end as shipping_amount,
         case actions.action when 'placed' then actions.tax_amount when 'cancelled' then 0 end as tax_amount,
         orders.is_cancelled,
+        orders.is_negative,
         orders.currency <> orders.organization_currency as is_other_currency,
         actions.occurred_at
     from actions
@@ -61,7 +62,7 @@ keyed as (
         case
             when occurred_at is null then 'no_time'
             when is_other_currency then 'other_currency'
-            when total_amount < 0 then 'negative_amount'
+            when is_negative or total_amount < 0 then 'negative_amount'
         end as reject_reason,
         case action when 'purchase' then 1 when 'refund' then 2 else 3 end as send_order
     from facts

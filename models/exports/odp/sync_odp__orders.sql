@@ -1,5 +1,6 @@
--- One row per order object of ODP: which campaign the order is credited to, which changes with late data. It waits for
--- the order's purchase, for an object of an order that ODP does not know would make one without money.
+-- One row per order object of ODP: which campaign the order is credited to, which changes with late data. An order that
+-- a holdout won looks like one without mail: nobody may tell who is held out. It waits for the order's purchase, for an
+-- object of an order that ODP does not know would make one without money.
 {% set payload = ['status', 'dm_status', 'dm_campaign_id', 'dm_match_method', 'dm_matched_on'] %}
 
 with
@@ -17,7 +18,17 @@ refunded as (
     where is_held_back is not true
 ),
 
-attributions as (select * from {{ ref('fct_order_attributions') }}),
+attributions as (
+    select
+        organization_id,
+        order_id,
+        case when is_holdout then 'unmatched' else attribution_status end as dm_status,
+        {% for column in ['campaign_id', 'match_method', 'matched_on'] %}
+        {{ told_credit('case when not is_holdout then ' ~ column ~ ' end') }} as dm_{{ column }}
+        {{- ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('fct_order_attributions') }}
+),
 
 credited as (
     select
@@ -28,10 +39,11 @@ credited as (
             when refunded.order_id is not null or orders.status = 'refunded' then 'refund'
             else 'purchase'
         end as status,
-        attributions.attribution_status as dm_status,
-        {{ told_credit('attributions.campaign_id') }} as dm_campaign_id,
-        {{ told_credit('attributions.match_method') }} as dm_match_method,
-        {{ told_credit('attributions.matched_on') }} as dm_matched_on,
+        attributions.dm_status,
+        attributions.dm_campaign_id,
+        attributions.dm_match_method,
+        attributions.dm_matched_on,
+        orders.is_negative,
         orders.ordered_at as occurred_at
     from orders
     inner join attributions
@@ -49,7 +61,7 @@ keyed as (
         {{ sync_key('order', ['order_id']) }} as sync_key,
         {{ sync_key('order_event', ['order_id', "'purchase'", "''"]) }} as depends_on_key,
         cast(null as varchar) as carried_by_key,
-        cast(null as varchar) as reject_reason,
+        case when is_negative then 'negative_amount' end as reject_reason,
         1 as send_order
     from credited
 ),

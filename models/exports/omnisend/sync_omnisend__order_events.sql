@@ -39,6 +39,7 @@ facts as (
         orders.shipping_address,
         orders.billing_address,
         events.lines,
+        orders.is_negative,
         orders.total_amount,
         orders.subtotal_amount,
         orders.discount_amount,
@@ -64,7 +65,7 @@ keyed as (
         cast(null as varchar) as carried_by_key,
         case
             when occurred_at is null then 'no_time'
-            when refunded_amount < 0 then 'negative_amount'
+            when is_negative or refunded_amount < 0 then 'negative_amount'
         end as reject_reason,
         case when event_name = 'placed order' then 1 else 2 end as send_order,
         {{ uuid5(omnisend_namespace(), 'sync_key') }} as event_id

@@ -6,7 +6,7 @@ parted as (
         organization_id,
         campaign_id,
         launched_at,
-        {{ split_rows('discount_codes', '|') }} as code
+        {{ split_rows(listed_codes('discount_codes'), '|') }} as code
     from {{ ref('int_campaigns') }}
 ),
 

@@ -28,7 +28,7 @@ keyed as (
         organization_id,
         exclusion_id,
         {{ email_key('email') }} as email_key,
-        ltrim({{ email_key('email_domain') }}, '@') as email_domain,
+        {{ domain_key('email_domain') }} as email_domain,
         {{ address_id() }} as address_id,
         campaign_id,
         recipient_id,

@@ -8,7 +8,7 @@ codes as (
     select
         organization_id,
         order_id,
-        {{ split_rows('discount_codes', '|') }} as code
+        {{ split_rows(listed_codes('discount_codes'), '|') }} as code
     from orders
 ),
 

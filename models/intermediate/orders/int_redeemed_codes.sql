@@ -7,7 +7,7 @@ parted as (
         order_id,
         is_test,
         ordered_at,
-        {{ split_rows('discount_codes', '|') }} as code
+        {{ split_rows(listed_codes('discount_codes'), '|') }} as code
     from {{ ref('int_orders__unioned') }}
     where discount_codes is not null
 ),

@@ -12,9 +12,9 @@ domains as (
 cleaned as (
     select distinct
         organization_id,
-        lower(trim(email_domain)) as email_domain
+        {{ domain_key('email_domain') }} as email_domain
     from domains
-    where trim(email_domain) <> ''
+    where {{ domain_key('email_domain') }} is not null
 )
 
 select * from cleaned

@@ -1,5 +1,6 @@
 -- One row per configured organization, with the settings it does not override filled in from the variables. One with a
--- value that cannot be taken, or whose id stands twice, is not synced, and stops nobody else.
+-- value that cannot be taken, or whose id stands twice, is not synced, stops nobody else, and keeps the provider that
+-- the last build knew: its orders are not withdrawn.
 {% set optional_columns = {
         'publish_to': 'varchar',
         'email_domains': 'varchar',
@@ -8,6 +9,11 @@
         'timing_rule': 'varchar',
         'address_max_tier': 'varchar',
 } %}
+-- domains with | between; a whole address would stand for its whole domain
+{% set email_domains = '^([|\\s]*@?[^@|\\s]+[.][^@|\\s]+\\s*([|]|$))*[|\\s]*$' %}
+{% set is_known_provider -%}
+    coalesce(trimmed.provider in ('klaviyo', 'ometria', 'shopify', 'commercetools', 'files'), false)
+{%- endset %}
 
 with
 organizations as (
@@ -42,7 +48,10 @@ settled as (
         trimmed.organization_id,
         trimmed.name,
         trimmed.status,
-        trimmed.provider,
+        case
+            when {{ is_known_provider }} and trimmed.rows_of_id = 1 then trimmed.provider
+            else coalesce(built.provider, trimmed.provider)
+        end as provider,
         trimmed.publish_to,
         trimmed.email_domains,
         trimmed.country,
@@ -64,8 +73,11 @@ settled as (
             try_cast(trimmed.global_holdout_share as double) between 0 and 0.999999,
             trimmed.global_holdout_share is null
         )
+        and coalesce({{ matches('trimmed.email_domains', email_domains) }}, true)
+        and {{ is_known_provider }}
         and trimmed.rows_of_id = 1 as is_synced
     from trimmed
+    left join {{ source('ops', 'built_organizations') }} as built on trimmed.organization_id = built.organization_id
     left join timezones on trimmed.timezone = timezones.timezone
     left join {{ ref('currencies') }} as currencies on trimmed.currency = currencies.currency
 )

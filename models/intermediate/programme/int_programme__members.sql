@@ -4,9 +4,13 @@ with
 members as (
     select
         *,
-        {{ email_key('email') }} as email_key,
+        {{ email_key('email') }} as written_email_key,
         {{ address_id() }} as address_id
     from {{ ref('int_audience_members') }}
+),
+
+emailed as (
+    {{ with_email_keys('members') | indent(4) }}
 ),
 
 addresses as (select * from {{ ref('int_addresses') }}),
@@ -15,14 +19,14 @@ draws as (select * from {{ source('ops', 'global_holdouts') }}),
 
 keyed as (
     select
-        members.organization_id,
-        members.email_key,
+        emailed.organization_id,
+        emailed.email_key,
         addresses.address_key,
         md5(coalesce(
-            'address:' || addresses.address_key, 'email:' || members.email_key, 'recipient:' || members.recipient_id
+            'address:' || addresses.address_key, 'email:' || emailed.email_key, 'recipient:' || emailed.recipient_id
         )) as household_key
-    from members
-    left join addresses on members.address_id = addresses.address_id
+    from emailed
+    left join addresses on emailed.address_id = addresses.address_id
 ),
 
 keys as (

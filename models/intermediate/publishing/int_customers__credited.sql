@@ -11,6 +11,7 @@ orders as (
             as identifier_type,
         coalesce(email, phone_number, customer_id) as identifier
     from {{ ref('int_orders__published') }}
+    where is_negative is not true
 ),
 
 attributions as (select * from {{ ref('fct_order_attributions') }}),

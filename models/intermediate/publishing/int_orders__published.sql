@@ -1,7 +1,7 @@
 -- One row per order that is published: of a live organization that publishes anywhere and is not held back, no test,
--- and with an identifier. `email`, `phone_number` and `customer_id` are what the order itself says, never what it was
--- matched to. One subtotal for all providers: what the goods cost before discounts, so that it, less discount, with
--- tax and shipping, is the total.
+-- and with an identifier. One below zero is refused by name at every tool (`is_negative`). `email`, `phone_number` and
+-- `customer_id` are what the order itself says, never what it was matched to. One subtotal for all providers: what the
+-- goods cost before discounts, so that it, less discount, with tax and shipping, is the total.
 {{ config(materialized='view') }}
 with
 orders as (select * from {{ ref('int_orders__unioned') }}),
@@ -49,7 +49,7 @@ published as (
         currency,
         organization_currency,
         status,
-        discount_codes,
+        {{ listed_codes('discount_codes') }} as discount_codes,
         {% for side in ['ship', 'bill'] %}
         {% for part in ['name', 'address1', 'address2', 'city', 'region', 'postal_code', 'country'] %}
         {{ side }}_{{ part }},
@@ -63,6 +63,7 @@ published as (
         refunded_amount,
         net_amount,
         is_cancelled,
+        total_amount < 0 as is_negative,
         ordered_at,
         paid_at,
         fulfilled_at,

@@ -18,7 +18,7 @@ barred as (
     from keyed
     inner join exclusions
         on keyed.organization_id = exclusions.organization_id
-        and keyed.{{ key }} = exclusions.{{ key }}
+        and keyed.{{ 'written_email_key' if key == 'email_key' else key }} = exclusions.{{ key }}
         {% if key == 'recipient_id' %}
         and (exclusions.campaign_id is null or keyed.campaign_id = exclusions.campaign_id)
         {% endif %}

@@ -4,9 +4,13 @@ with
 members as (
     select
         *,
-        {{ email_key('email') }} as email_key,
+        {{ email_key('email') }} as written_email_key,
         {{ address_id() }} as address_id
     from {{ ref('int_audience_members') }}
+),
+
+emailed as (
+    {{ with_email_keys('members') | indent(4) }}
 ),
 
 addresses as (select * from {{ ref('int_addresses') }}),
@@ -15,22 +19,23 @@ assigned as (select * from {{ ref('int_recipients__as_assigned') }}),
 
 keyed as (
     select
-        members.organization_id,
-        members.campaign_id,
-        members.recipient_id,
-        members.customer_id,
-        members.email_key,
-        {{ email_domain('members.email_key') }} as email_domain,
+        emailed.organization_id,
+        emailed.campaign_id,
+        emailed.recipient_id,
+        emailed.customer_id,
+        emailed.written_email_key,
+        emailed.email_key,
+        emailed.email_domain,
         addresses.address_key,
         md5(coalesce(
-            'address:' || addresses.address_key, 'email:' || members.email_key, 'recipient:' || members.recipient_id
+            'address:' || addresses.address_key, 'email:' || emailed.email_key, 'recipient:' || emailed.recipient_id
         )) as household_key
-    from members
-    left join addresses on members.address_id = addresses.address_id
+    from emailed
+    left join addresses on emailed.address_id = addresses.address_id
     left join assigned
-        on members.organization_id = assigned.organization_id
-        and members.campaign_id = assigned.campaign_id
-        and members.recipient_id = assigned.recipient_id
+        on emailed.organization_id = assigned.organization_id
+        and emailed.campaign_id = assigned.campaign_id
+        and emailed.recipient_id = assigned.recipient_id
     where assigned.recipient_id is null
 )
 

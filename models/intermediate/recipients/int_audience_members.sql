@@ -6,7 +6,7 @@ members as (
     qualify
         row_number() over (
             partition by organization_id, campaign_id, recipient_id
-            order by said_at desc, payload_hash
+            order by said_at desc, loaded_at desc, payload_hash
         ) = 1
 ),
 

@@ -12,9 +12,12 @@ from_audiences as (
         {% for column in recipient_columns() %}
         {{ column if column in profile_columns() else 'cast(null as varchar) as ' ~ column }},
         {% endfor %}
-        provider || '/' || payload_hash as source_key,
+        provider as source_key,
         0 as file_read,
-        0 as row_number,
+        row_number() over (
+            partition by organization_id, campaign_id, recipient_id
+            order by loaded_at, payload_hash
+        ) as row_number,
         true as is_current,
         false as is_in_file,
         said_at,
