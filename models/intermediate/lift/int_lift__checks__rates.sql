@@ -1,5 +1,6 @@
 -- One row per campaign and rate or mean that must not differ between the arms, with its household-clustered t test:
--- what was ordered before assignment, the placebo, when people were assigned, who is excluded, what was changed since.
+-- what was ordered before assignment, the placebo, when people were assigned, who is excluded, what was changed and who
+-- was withdrawn since.
 with
 tests as (
     select *
@@ -17,6 +18,7 @@ named as (
             when period = 'prior' then 'balance'
             when period = 'placebo' then 'placebo'
             when metric = 'excluded' then 'exclusion_rate'
+            when metric = 'withdrawn' then 'withdrawn'
             when metric = 'assignment_day' then 'assignment_time'
             else 'changed_after_assignment'
         end as check_name
