@@ -37,8 +37,10 @@ checks as (
             else metric
         end as part,
         case when metric = 'assignment_day' then 'households' else 'recipients' end as unit,
-        treated_recipients as treated_count,
-        holdout_recipients as holdout_count,
+        -- how many were withdrawn, of the others how many there are
+        {% for arm in ['treated', 'holdout'] %}
+        case when check_name = 'withdrawn' then {{ arm }}_buyers else {{ arm }}_recipients end as {{ arm }}_count,
+        {% endfor %}
         treated_mean as treated_value,
         holdout_mean as holdout_value,
         0e0 as expected_value,
