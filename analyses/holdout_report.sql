@@ -9,6 +9,7 @@ select
     round(100 * relative_lift, 1) as relative_lift_percent,
     round(100 * relative_lift_ci_low, 1) as relative_lift_low_percent,
     round(100 * relative_lift_ci_high, 1) as relative_lift_high_percent,
+    relative_lift_note,
     p_value,
     lift_status
 from {{ ref('fct_campaign_lift') }}

@@ -82,7 +82,16 @@
     '{{ names | join("', '") }}'
 {%- endmacro %}
 
+-- The metrics that are money, and the household figures that they are made of.
+{% macro money_metrics() -%}
+    {{ return(['revenue_per_recipient', 'merchandise_per_recipient', 'average_order_value']) }}
+{%- endmacro %}
+
+{% macro money_figures() -%}
+    {{ return(['revenue', 'winsorised_revenue', 'merchandise']) }}
+{%- endmacro %}
+
 -- The statuses of a lift that has an interval; all but the first warn of it.
 {% macro statuses_with_interval() -%}
-    {{ return(['ok', 'window_open', 'dominant_household']) }}
+    {{ return(['ok', 'window_open', 'dominant_household', 'heavy_tail']) }}
 {%- endmacro %}

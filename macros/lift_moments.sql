@@ -46,7 +46,7 @@
 {% macro moment_counts() -%}
     {{ return([
         'days_since_window_start', 'treated_recipients', 'holdout_recipients', 'treated_households',
-        'holdout_households', 'treated_buyers', 'holdout_buyers',
+        'holdout_households', 'mixed_households', 'treated_buyers', 'holdout_buyers',
     ]) }}
 {%- endmacro %}
 
@@ -93,6 +93,7 @@
         cast(holdout_recipients as bigint) as holdout_recipients,
         treated_households,
         holdout_households,
+        mixed_households,
         cast(treated_{{ buyers }} as bigint) as treated_buyers,
         cast(holdout_{{ buyers }} as bigint) as holdout_buyers
 {%- endmacro %}
@@ -139,8 +140,8 @@
         'organization_id', 'campaign_id', 'metric', 'treated_recipients', 'holdout_recipients', 'treated_households',
         'holdout_households', 'treated_mean', 'holdout_mean', 'absolute_lift', 'absolute_lift_standard_error',
         'absolute_lift_ci_low', 'absolute_lift_ci_high', 'relative_lift', 'relative_lift_standard_error',
-        'relative_lift_ci_low', 'relative_lift_ci_high', 'p_value', 'incremental_total', 'incremental_total_ci_low',
-        'incremental_total_ci_high', 'lift_status',
+        'relative_lift_ci_low', 'relative_lift_ci_high', 'relative_lift_note', 'p_value', 'incremental_total',
+        'incremental_total_ci_low', 'incremental_total_ci_high', 'lift_status',
     ]) }}
 {%- endmacro %}
 
@@ -173,4 +174,28 @@
 -- Below it so few households make up the arm that the interval, which counts them all, is too narrow.
 {% macro least_effective_share() -%}
     0.25e0
+{%- endmacro %}
+
+-- Beyond it a lift is so skewed that a normal interval covers less than it says (benchmarks/heavy_tails.py).
+{% macro greatest_skewness() -%}
+    0.25e0
+{%- endmacro %}
+
+-- Satterthwaite's degrees of freedom of the variance of a difference: of households with members in the mailed arm
+-- alone, in the holdout alone, and in both, each variance with the households it is known from. Where all are in both
+-- they are those of a paired t.
+{% macro clustered_degrees_of_freedom() -%}
+    {%- set treated = '(treated_households - 1.0)' -%}
+    {%- set holdout = '(holdout_households - 1.0)' -%}
+    {%- set mixed = 'least(mixed_households, ' ~ treated ~ ', ' ~ holdout ~ ')' -%}
+    power(treated_variance + holdout_variance - 2 * covariance, 2) / nullif(
+            power(treated_variance / nullif({{ treated }}, 0), 2) * ({{ treated }} - {{ mixed }})
+            + power(holdout_variance / nullif({{ holdout }}, 0), 2) * ({{ holdout }} - {{ mixed }})
+            + coalesce(power(
+                {{ mixed }} * (
+                    treated_variance / nullif({{ treated }}, 0) + holdout_variance / nullif({{ holdout }}, 0)
+                ) - 2 * covariance, 2
+            ) / nullif({{ mixed }}, 0), 0),
+            0
+        )
 {%- endmacro %}

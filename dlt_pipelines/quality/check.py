@@ -19,26 +19,16 @@ import duckdb
 from dlt_pipelines import console, ops
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace, provider_setting
-from dlt_pipelines.database import landed_rows, opened_for_writing
+from dlt_pipelines.database import opened_for_writing
 from dlt_pipelines.errors import ConfigurationError
 from dlt_pipelines.held_back import HeldBack, found_in_what_was_landed
 from dlt_pipelines.load import INBOX
 from dlt_pipelines.organizations import Organization, read_organizations
-from dlt_pipelines.quality.findings import found, late_arms
+from dlt_pipelines.quality.findings import found, late_arms, odd_refunds
 from dlt_pipelines.quality.metrics import LANDED_ORDERS, landed
 from dlt_pipelines.quality.suites import CRITICAL, rules_of, suite_of
 
 WARN, STOP = "warn", "stop"
-ODD = """
-select problem, organization_id, provider, count(*)
-from marts.fct_odd_refunds
-group by all
-order by all
-"""
-ODD_REFUNDS = {
-    "no_such_order": "{}, {}: refunds of {:,} orders that nobody knows count for nothing",
-    "more_than_total": "{}, {}: of {:,} orders more was paid back than they cost",
-}
 
 
 @dataclass(frozen=True)
@@ -120,10 +110,7 @@ def check(workspace: Workspace, now: datetime | None = None) -> CheckReport:
         _gate(connection, choices, report, checked_at)
     report.findings += late_arms(workspace.database)
     report.held_back = found_in_what_was_landed(workspace.database)
-    report.findings += [
-        f"{ODD_REFUNDS[problem].format(*row)}: marts.fct_odd_refunds names them."
-        for problem, *row in landed_rows(workspace.database, ODD)
-    ]
+    report.findings += odd_refunds(workspace.database)
     return report
 
 

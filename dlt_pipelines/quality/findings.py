@@ -59,6 +59,29 @@ having bool_and(created_at > sent_at)
 order by all
 """
 
+ODD_REFUNDS = """
+select problem, organization_id, provider, count(*)
+from marts.fct_odd_refunds
+group by all
+order by all
+"""
+ODD_REFUNDS_SAY = {
+    "no_such_order": "refunds name {:,} orders that nobody knows, and count for nothing",
+    "more_than_total": "of {:,} orders more was paid back than they cost",
+}
+
+
+def odd_refunds(database: Path) -> list[str]:
+    """A sentence for each brand and kind of refund that cannot be right, as of the last build.
+
+    Raises:
+        MatchbackError: Another process is writing the database.
+    """
+    return [
+        f"organization {name}, {source}: {ODD_REFUNDS_SAY[problem].format(orders)}; marts.fct_odd_refunds has them."
+        for problem, name, source, orders in landed_rows(database, ODD_REFUNDS)
+    ]
+
 
 def late_arms(database: Path) -> list[str]:
     """A sentence for each campaign all of whose recipients were created after they were sent, as of the last build.

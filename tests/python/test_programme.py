@@ -125,12 +125,43 @@ def test_the_programmes_lift_weighs_by_the_chance_never_to_be_mailed(built: Any)
     assert abs(lift["absolute_lift"] - truth) < 4 * error
 
 
+def test_the_programmes_lift_adds_up_what_each_campaign_found(built: Any) -> None:
+    """The sum of what fct_campaign_lift says, with the covariance of people on both lists; the default."""
+    several, _, connection = built
+    influence, total = np.zeros(PEOPLE), 0.0
+    for mailed in several.mailed.values():
+        for arm, weight in ((mailed, 1.0), (~mailed, -mailed.sum() / (~mailed).sum())):
+            mean, size = several.orders[arm].mean(), arm.sum()
+            total += weight * size * mean
+            influence += weight * arm * (several.orders - mean) * math.sqrt(size / (size - 1))
+    [lift] = rows(
+        connection,
+        """
+        from marts.fct_programme_lift
+        where organization_id = 'programme' and metric = 'orders_per_household' and is_default
+        """,
+    )
+    [(incremental,)] = connection.execute(
+        """
+        select sum(incremental_total)
+        from marts.fct_campaign_lift
+        where organization_id = 'programme' and metric = 'orders_per_recipient'
+        """
+    ).fetchall()
+    assert lift["lift_status"] == "ok"
+    assert close(lift["absolute_lift"], total / PEOPLE)
+    assert close(lift["absolute_lift"], incremental / PEOPLE)
+    # what each household moves is kept to four places
+    error = math.sqrt(influence @ influence) / PEOPLE
+    assert math.isclose(lift["absolute_lift_standard_error"], error, rel_tol=1e-5)
+
+
 def test_without_a_known_share_there_is_no_programme_lift(built: Any) -> None:
     _, _, connection = built
     found = rows(
         connection,
         "select distinct absolute_lift, p_value, lift_status, estimator from marts.fct_programme_lift "
-        "where organization_id = 'unknown' order by estimator",
+        "where organization_id = 'unknown' and not is_default order by estimator",
     )
     assert [tuple(one.values()) for one in found] == [
         (None, None, "no_holdout", "global_holdout"),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import duckdb
 import numpy as np
 from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar
 
 from dlt_pipelines.build import build
 from dlt_pipelines.config import Workspace
@@ -73,6 +74,43 @@ def test_the_normal_tail_keeps_its_digits(new_place: Callable[[str], Workspace])
             assert math.isclose(tail, stats.norm.sf(z), rel_tol=1e-12), z
 
 
+def test_households_in_both_arms_are_compared_as_a_paired_t_and_mcnemar(new_place: Callable[[str], Workspace]) -> None:
+    """One member of each in either arm: the interval of the paired t, and of shares the statistic of McNemar."""
+    place = new_place("pairs")
+    ship_configuration(place)
+    sql = compile_inline(place, "select {{ clustered_degrees_of_freedom() }} as df from variances order by number")
+    random = np.random.default_rng(3)
+    worlds, right = [], []
+    for number, households in enumerate((2, 5, 40, 1_000)):
+        share = random.random(households)
+        arms = np.stack([random.random(households) < share, random.random(households) < share]).astype(float)
+        arms[:, 0] = (1.0, 0.0)
+        covariance = np.cov(arms) / households
+        worlds.append((number, households, covariance[0, 0], covariance[1, 1], covariance[0, 1]))
+        paired = stats.ttest_rel(*arms)
+        error = math.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+        assert math.isclose(paired.statistic, (arms[0] - arms[1]).mean() / error, rel_tol=1e-9)
+        table = [[0, ((arms[0] > arms[1]).sum())], [(arms[0] < arms[1]).sum(), 0]]
+        chi_square = mcnemar(table, exact=False, correction=False).statistic
+        squared = paired.statistic**2
+        assert math.isclose(chi_square, squared * households / (households - 1 + squared), rel_tol=1e-9)
+        right.append(paired.df)
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create table variances (
+                number bigint, mixed_households bigint, treated_variance double, holdout_variance double,
+                covariance double, treated_households bigint, holdout_households bigint
+            )
+            """
+        )
+        connection.executemany(
+            "insert into variances values (?, ?, ?, ?, ?, ?, ?)", [(*one, one[1], one[1]) for one in worlds]
+        )
+        found = [df for (df,) in connection.execute(sql).fetchall()]
+    assert np.allclose(found, right, rtol=1e-9)
+
+
 def test_lift_is_that_of_numpy_with_mixed_households(new_place: Callable[[str], Workspace]) -> None:
     """Every figure of the mart, recomputed from the outcomes, in a world where corrections have mixed the arms."""
     place = new_place("numpy")
@@ -126,7 +164,13 @@ def by_numpy(outcomes: list[tuple[str, str, bool, int, float]], metric: str) -> 
     covariance = influence @ influence.T
     (treated, holdout), cross = np.diag(covariance), covariance[0, 1]
     variance = treated + holdout - 2 * cross
-    degrees = variance**2 / (treated**2 / (counts[0] - 1) + holdout**2 / (counts[1] - 1))
+    mixed = int((sizes > 0).all(axis=0).sum())
+    known = np.array([counts[0] - 1, counts[1] - 1])
+    shared = min(mixed, *known)
+    # of households in the mailed arm alone, in the holdout alone, and in both: the part of the variance, and how many
+    parts = np.array([treated, holdout]) / known
+    both = shared * parts.sum() - 2 * cross
+    degrees = variance**2 / (parts**2 @ (known - shared) + (both**2 / shared if shared else 0))
     difference, error = means[0] - means[1], math.sqrt(variance)
     gradient = np.array([1 / means[1], -means[0] / means[1] ** 2])
     relative_error = math.sqrt(gradient @ covariance @ gradient)

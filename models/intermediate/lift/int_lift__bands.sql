@@ -55,6 +55,7 @@ bands as (
         cast(null as double) as relative_lift_standard_error,
         cast(null as double) as relative_lift_ci_low,
         cast(null as double) as relative_lift_ci_high,
+        cast(null as varchar) as relative_lift_note,
         case
             when half_width is not null
                 then least(

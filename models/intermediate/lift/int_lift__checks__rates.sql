@@ -1,5 +1,6 @@
 -- One row per campaign and rate or mean that must not differ between the arms, with its household-clustered t test:
--- what was ordered before assignment, the placebo, when people were assigned, who is excluded, what was changed since.
+-- what was ordered before assignment, the placebo, when people were assigned, who is excluded, what was changed and who
+-- was withdrawn since.
 with
 tests as (
     select *
@@ -17,6 +18,7 @@ named as (
             when period = 'prior' then 'balance'
             when period = 'placebo' then 'placebo'
             when metric = 'excluded' then 'exclusion_rate'
+            when metric = 'withdrawn' then 'withdrawn'
             when metric = 'assignment_day' then 'assignment_time'
             else 'changed_after_assignment'
         end as check_name
@@ -35,8 +37,10 @@ checks as (
             else metric
         end as part,
         case when metric = 'assignment_day' then 'households' else 'recipients' end as unit,
-        treated_recipients as treated_count,
-        holdout_recipients as holdout_count,
+        -- how many were withdrawn, of the others how many there are
+        {% for arm in ['treated', 'holdout'] %}
+        case when check_name = 'withdrawn' then {{ arm }}_buyers else {{ arm }}_recipients end as {{ arm }}_count,
+        {% endfor %}
         treated_mean as treated_value,
         holdout_mean as holdout_value,
         0e0 as expected_value,

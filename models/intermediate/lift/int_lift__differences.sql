@@ -1,7 +1,7 @@
 -- One row per campaign, period, metric, estimator and part of the campaign: the ratios of both arms, their difference
 -- and their ratio, with household-clustered standard errors (delta method on household sums; households with members in
 -- both arms by their covariance) and Satterthwaite's degrees of freedom. Null where an arm has fewer than two
--- households.
+-- households; the ratio also where the holdout's mean is not positive.
 with
 moments as (select * from {{ ref('int_lift__moments') }}),
 
@@ -18,7 +18,9 @@ variances as (
         *,
         {{ clustered_variance('treated') }} as treated_variance,
         {{ clustered_variance('holdout') }} as holdout_variance,
-        {{ clustered_covariance() }} as covariance
+        {{ clustered_covariance() }} as covariance,
+        -- nothing is so much more than what is not positive
+        case when holdout_mean > 0 then holdout_mean end as baseline
     from means
 ),
 
@@ -29,16 +31,13 @@ differences as (
         holdout_mean,
         treated_mean - holdout_mean as absolute_lift,
         sqrt(greatest(treated_variance + holdout_variance - 2 * covariance, 0)) as absolute_lift_standard_error,
-        treated_mean / nullif(holdout_mean, 0) - 1 as relative_lift,
+        treated_mean / baseline - 1 as relative_lift,
         sqrt(greatest(
-            treated_variance / nullif(holdout_mean * holdout_mean, 0)
-            + treated_mean * treated_mean * holdout_variance / nullif(power(holdout_mean, 4), 0)
-            - 2 * treated_mean * covariance / nullif(power(holdout_mean, 3), 0), 0
+            treated_variance / power(baseline, 2)
+            + treated_mean * treated_mean * holdout_variance / power(baseline, 4)
+            - 2 * treated_mean * covariance / power(baseline, 3), 0
         )) as relative_lift_standard_error,
-        power(treated_variance + holdout_variance - 2 * covariance, 2) / nullif(
-            power(treated_variance, 2) / nullif(treated_households - 1.0, 0)
-            + power(holdout_variance, 2) / nullif(holdout_households - 1.0, 0), 0
-        ) as degrees_of_freedom,
+        {{ clustered_degrees_of_freedom() }} as degrees_of_freedom,
         treated_variance,
         holdout_variance,
         last_created_at

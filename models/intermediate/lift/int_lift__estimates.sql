@@ -2,53 +2,34 @@
 -- than five buyers in an arm the difference stands, but no interval around it would be honest. `lift_status` says why a
 -- figure is null.
 with
-tests as (select * from {{ ref('int_lift__t_tests') }}),
-
-campaigns as (select * from {{ ref('int_campaigns') }}),
-
-dominated as (
-    select
-        organization_id,
-        campaign_id,
-        cut,
-        cut_value
-    from {{ ref('int_lift__sizes') }}
-    where {{ effective_share('treated') }} < {{ least_effective_share() }}
-        or {{ effective_share('holdout') }} < {{ least_effective_share() }}
-),
+cautions as (select * from {{ ref('int_lift__cautions') }}),
 
 assessed as (
     select
-        tests.*,
+        {% for column in ['treated_mean', 'holdout_mean', 'absolute_lift', 'relative_lift'] %}
+        case when not is_other_currency then {{ column }} end as {{ column }},
+        {% endfor %}
+        * exclude (treated_mean, holdout_mean, absolute_lift, relative_lift),
         case
-            when tests.holdout_recipients = 0 then 'no_holdout'
-            when tests.treated_recipients = 0 then 'no_treated'
-            when least(tests.treated_buyers, tests.holdout_buyers) < 5 then 'too_few_conversions'
-            when tests.cut <> 'day'
-                and {{ add_days('tests.last_created_at', 'campaigns.in_home_days + campaigns.window_days') }}
-                > {{ as_of() }} then 'window_open'
-            when dominated.campaign_id is not null then 'dominant_household'
+            when holdout_recipients = 0 then 'no_holdout'
+            when treated_recipients = 0 then 'no_treated'
+            when least(treated_buyers, holdout_buyers) < 5 then 'too_few_conversions'
+            when is_other_currency then 'other_currency'
+            when is_without_spread then 'no_spread'
+            when is_open then 'window_open'
+            when is_dominated then 'dominant_household'
+            when is_heavy_tailed then 'heavy_tail'
             else 'ok'
         end as lift_status
-    from tests
-    inner join campaigns
-        on tests.organization_id = campaigns.organization_id
-        and tests.campaign_id = campaigns.campaign_id
-    -- whoever is in a campaign is in it on each of its days
-    left join dominated
-        on tests.organization_id = dominated.organization_id
-        and tests.campaign_id = dominated.campaign_id
-        and case when tests.cut = 'day' then 'campaign' else tests.cut end = dominated.cut
-        and case when tests.cut = 'day' then '(all)' else tests.cut_value end = dominated.cut_value
+    from cautions
 ),
 
 bounded as (
     select
         *,
         case when lift_status in ({{ quoted(statuses_with_interval()) }}) then critical_t end as usable_t,
-        case
-            when lift_status in ({{ quoted(statuses_with_interval()) }}) and critical_t is not null then relative_lift
-        end as usable_relative_lift,
+        case when lift_status in ({{ quoted(statuses_with_interval()) }}) then relative_lift end
+            as usable_relative_lift,
         -- a ratio of what people ordered is no sum over people
         case when metric <> 'average_order_value' then treated_recipients end as summed_recipients
     from assessed
@@ -71,11 +52,25 @@ estimates as (
         case when usable_t is not null then p_value end as p_value,
         usable_t as critical_t,
         degrees_of_freedom,
+        treated_variance,
+        holdout_variance,
         absolute_lift * summed_recipients as incremental_total,
         (absolute_lift - usable_t * absolute_lift_standard_error) * summed_recipients as incremental_total_ci_low,
         (absolute_lift + usable_t * absolute_lift_standard_error) * summed_recipients as incremental_total_ci_high,
         lift_status
     from bounded
+),
+
+noted as (
+    select
+        *,
+        case
+            when p_value < 0.05 and relative_lift_ci_low <= 0 and relative_lift_ci_high >= 0
+                then 'The relative interval holds zero although p is under 0.05: trust the absolute lift.'
+            when p_value >= 0.05 and (relative_lift_ci_low > 0 or relative_lift_ci_high < 0)
+                then 'The relative interval leaves out zero although p is 0.05 or more: trust the absolute lift.'
+        end as relative_lift_note
+    from estimates
 )
 
-select * from estimates
+select * from noted

@@ -58,6 +58,7 @@ moments as (
         holdout_recipients,
         treated_households,
         holdout_households,
+        cast(cross_nn as bigint) as mixed_households,
         treated_recipients as treated_buyers,
         holdout_recipients as holdout_buyers,
         {% for arm in ['treated', 'holdout'] %}

@@ -1,5 +1,5 @@
 -- One row per recipient as assigned and thing that is amiss with him or her: no e-mail or address key, excluded, a
--- column that says something else today than at assignment, mailed though held out.
+-- column that says something else today than at assignment, mailed though held out, withdrawn since.
 {% set told = ['organization_id', 'campaign_id', 'recipient_id', 'household_key', 'is_holdout'] | join(', ') %}
 with
 identifiers as (
@@ -7,6 +7,8 @@ identifiers as (
     from {{ ref('int_recipient_identifiers') }}
     where reading = 'as_assigned'
 ),
+
+recipients as (select * from {{ ref('int_recipients__as_assigned') }}),
 
 excluded as (select * from {{ ref('int_lift__excluded_recipients') }}),
 
@@ -26,6 +28,16 @@ mailed_anyway as (
         and identifiers.campaign_id = mailed.campaign_id
         and identifiers.recipient_id = mailed.recipient_id
     where identifiers.is_holdout
+),
+
+withdrawn as (
+    select identifiers.*
+    from identifiers
+    inner join recipients
+        on identifiers.organization_id = recipients.organization_id
+        and identifiers.campaign_id = recipients.campaign_id
+        and identifiers.recipient_id = recipients.recipient_id
+    where recipients.is_withdrawn
 ),
 
 flags as (
@@ -54,6 +66,11 @@ flags as (
         {{ told }},
         'mailed_anyway' as flag
     from mailed_anyway
+    union all
+    select
+        {{ told }},
+        'withdrawn' as flag
+    from withdrawn
 )
 
 select * from flags

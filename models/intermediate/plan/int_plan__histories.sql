@@ -4,12 +4,11 @@
 with
 tests as (
     select *
-    from {{ ref('int_lift__t_tests') }}
+    from {{ ref('int_lift__estimates') }}
     where period = 'lift'
         and cut = 'campaign'
         and estimator = 'difference_in_means_household_clustered_t'
         and critical_t is not null
-        and least(treated_buyers, holdout_buyers) >= 5
 ),
 
 squares as (select * from {{ ref('int_plan__recipient_squares') }}),

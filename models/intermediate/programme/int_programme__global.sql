@@ -43,6 +43,7 @@ differences as (
         holdout_households,
         treated_buyers,
         holdout_buyers,
+        cast(holdout_households as double) as effective_holdout_households,
         treated_y / nullif(treated_households, 0) as treated_mean,
         holdout_y / nullif(holdout_households, 0) as holdout_mean,
         greatest(treated_yy - treated_y * treated_y / nullif(treated_households, 0), 0)

@@ -1,21 +1,23 @@
 -- One row per organization and metric: the mean of all households on its lists as they were mailed, against what it
 -- would be had nobody been: the mean of those that no campaign mailed, each weighing the inverse of its chance not to
 -- be (Hájek), with the variance of their difference by linearisation. Null where a share is unknown, where nobody was
--- left unmailed, and where a weight is beyond what can be squared.
-{% set all_classes = 'organization_id, metric' %}
-{% set order = 'log_probability, is_never_mailed' %}
-{% set highest_log_weight = 230 %}
+-- left unmailed, and where too few of the households of one chance are to be expected so.
+{% set all_classes, order = 'organization_id, metric', 'log_probability, is_never_mailed' %}
 with
+chances as (
+    select
+        *,
+        exp(cast(log_probability as double)) as chance,
+        {{ sum_in_order('households', all_classes ~ ', log_probability', 'is_never_mailed') }} as class_households
+    from {{ ref('int_programme__classes') }}
+),
+
 classes as (
     select
         *,
-        is_never_mailed and log_probability < -{{ highest_log_weight }} as is_too_rare,
-        case
-            when is_never_mailed and log_probability >= -{{ highest_log_weight }}
-                then exp(-cast(log_probability as double))
-            else 0
-        end as weight
-    from {{ ref('int_programme__classes') }}
+        chance * class_households < 50 as is_too_rare,
+        case when is_never_mailed and chance > 1e-100 then 1 / chance else 0 end as weight
+    from chances
 ),
 
 totals as (
@@ -63,6 +65,7 @@ weighted as (
         cast(unmailed_buyers as bigint) as holdout_buyers,
         treated_mean,
         case when unknown = 0 and too_rare = 0 then holdout_mean end as holdout_mean,
+        w * w / nullif(ww, 0) as effective_holdout_households,
         greatest(
             (sum_yy - n * treated_mean * treated_mean) / (n * n)
             + (wwyy - 2 * holdout_mean * wwy + holdout_mean * holdout_mean * ww) / (w * w)

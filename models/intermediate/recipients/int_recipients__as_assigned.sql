@@ -1,5 +1,6 @@
 -- One row per recipient as lift reads it: the earliest value of each column, see int_recipients__restated. Of whom one
--- row says all, it is also the latest.
+-- row says all, it is also the latest. Whom no file, list or draw names any more `is_withdrawn`: credit knows nothing
+-- of him or her, lift does.
 {{ config(materialized='view') }}
 with
 restated as (select * from {{ ref('int_recipients__restated') }}),
@@ -7,7 +8,14 @@ restated as (select * from {{ ref('int_recipients__restated') }}),
 latest as (select * from {{ ref('int_recipients__latest') }}),
 
 as_assigned as (
-    select * from restated
+    select
+        restated.*,
+        latest.recipient_id is null as is_withdrawn
+    from restated
+    left join latest
+        on restated.organization_id = latest.organization_id
+        and restated.campaign_id = latest.campaign_id
+        and restated.recipient_id = latest.recipient_id
     union all
     select
         latest.organization_id,
@@ -25,7 +33,8 @@ as_assigned as (
         latest.prior_revenue_amount,
         latest.is_holdout,
         latest.created_at,
-        latest.address_id
+        latest.address_id,
+        false as is_withdrawn
     from latest
     left join restated
         on latest.organization_id = restated.organization_id

@@ -22,7 +22,8 @@ joined as (
         {{ name }}.incremental_total_ci_high as {{ name }}_high,
         {% endfor %}
         orders.treated_recipients,
-        orders.lift_status,
+        coalesce(nullif(revenue.lift_status, 'ok'), orders.lift_status) as lift_status,
+        merchandise.lift_status as merchandise_status,
         cast(mailings.mail_cost_amount as double) as cost
     from mailings
     {% for name, metric in totals.items() %}
@@ -68,7 +69,7 @@ economics as (
             when usable_margin_rate is null and unknown_merchandise_orders > 0 then 'unknown_merchandise'
             when usable_margin_rate is null then 'no_gross_margin_rate'
             when cost = 0 then 'no_cost'
-            else lift_status
+            else coalesce(nullif(lift_status, 'ok'), merchandise_status)
         end as economics_status
     from joined
 )

@@ -29,6 +29,7 @@ lift as (
         relative_lift_standard_error,
         relative_lift_ci_low,
         relative_lift_ci_high,
+        relative_lift_note,
         p_value,
         incremental_total,
         incremental_total_ci_low,

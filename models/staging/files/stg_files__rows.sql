@@ -1,6 +1,7 @@
 -- One row per version of a file's row that still holds: what the file says today (`is_current`) and what it said
 -- in earlier wordings. `file_read` counts the readings of a file; a row that a later reading no longer had was
--- written again as a withdrawal, and everything up to it is gone. Most keys have one row in all (`is_alone`), and
+-- written again as a withdrawal, and everything up to it is gone: of recipients it is an earlier wording, because lift
+-- never takes out who was assigned. Most keys have one row in all (`is_alone`), and
 -- those are not sorted. They are told by a hash of the key: where two keys have one, both are sorted in vain.
 {% set entities = {
         'campaigns': none,
@@ -74,6 +75,7 @@ compared as (
         row_number,
         file_modified_at,
         loaded_at,
+        is_withdrawal,
         is_alone,
         last_read,
         last_withdrawal
@@ -103,7 +105,8 @@ holding as (
         compared.loaded_at
     from compared
     left join files on compared.file_name = files.file_name
-    where compared.file_read > coalesce(compared.last_withdrawal, 0)
+    where not compared.is_withdrawal
+        and (compared.file_read > coalesce(compared.last_withdrawal, 0) or compared.entity = 'recipients')
 )
 
 select * from holding
