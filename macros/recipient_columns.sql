@@ -3,7 +3,7 @@
     {{ return([
         'email', 'first_name', 'last_name', 'company', 'address1', 'address2', 'city', 'region', 'postal_code',
         'country', 'household_id', 'discount_code', 'segment', 'prior_revenue_amount', 'is_holdout', 'created_at',
-        'sent_at', 'in_home_at',
+        'drop_id', 'sent_at', 'in_home_at',
     ]) }}
 {%- endmacro %}
 

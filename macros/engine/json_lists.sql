@@ -62,3 +62,22 @@
 {% macro counted_amount(item, only_positive) -%}
     {{ 'greatest(' ~ amount(item) ~ ', 0)' if only_positive else amount(item) }}
 {%- endmacro %}
+
+-- The latest of the times at a path with a wildcard that is no later than another; null where there is none.
+{% macro latest_in_list(json, path, at_most) -%}
+    {{ return(adapter.dispatch('latest_in_list', 'matchback')(json, path, at_most)) }}
+{%- endmacro %}
+
+{% macro default__latest_in_list(json, path, at_most) -%}
+    list_max(list_transform(
+        try(json_extract_string({{ json }}, '{{ path }}')),
+        lambda item: case when try_cast(item as timestamp) <= {{ at_most }} then try_cast(item as timestamp) end
+    ))
+{%- endmacro %}
+
+{% macro spark__latest_in_list(json, path, at_most) -%}
+    array_max(transform(
+        from_json(get_json_object({{ json }}, '{{ path }}'), 'array<string>'),
+        item -> case when try_cast(item as timestamp) <= {{ at_most }} then try_cast(item as timestamp) end
+    ))
+{%- endmacro %}

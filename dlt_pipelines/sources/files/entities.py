@@ -236,6 +236,7 @@ ENTITIES: dict[str, Entity] = {
             "",
             created_at=instant,
             is_holdout=boolean,
+            drop_id=identifier,
             sent_at=instant,
             in_home_at=instant,
             email=text,

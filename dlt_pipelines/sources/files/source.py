@@ -41,6 +41,8 @@ DATASET = "raw_files"
 COMPARING_MEMORY = "1GB"
 # so many rows of a file that are gone, and more than half of them, are an export that was cut off rather than news
 ENOUGH_GONE = 100
+# as int_recipients__several_pieces has it
+ANOTHER_PIECE_AFTER = timedelta(days=7)
 
 FILE_SCHEMA = pa.schema(
     [
@@ -364,7 +366,7 @@ def _check_contradictions(
         values = orjson.loads(row[3])
         if not values.get("updated_at"):
             try:
-                _compare(f"{word} {row[2]}", values, said)
+                _compare(f"{word} {row[2]}", _with_pieces_apart(values, said), said)
             except _ContradictionError as error:
                 raise InputFileError(
                     f"{shown_name}, {error}, and neither has an updated_at that says which holds. "
@@ -374,6 +376,24 @@ def _check_contradictions(
 
 class _ContradictionError(ValueError):
     """Two rows that cannot both hold: which, and in which column."""
+
+
+def _with_pieces_apart(values: dict[str, str], said: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """A row as it is compared: what it says of a piece of mail speaks of no other one (docs/files.md).
+
+    A drop is a piece; without one, mail sent seven days or more after what was `said` before is.
+    """
+    drop, sent_at = values.get("drop_id"), values.get("sent_at")
+    before = said.get("sent_at")
+    if not drop and sent_at and before and before[0]:
+        gap = datetime.fromisoformat(sent_at) - datetime.fromisoformat(before[0])
+        if gap >= ANOTHER_PIECE_AFTER:
+            for column in ("sent_at", "in_home_at"):
+                said.pop(column, None)
+    if not drop:
+        return values
+    of_a_piece = ("drop_id", "sent_at", "in_home_at")
+    return {f"{column} of drop {drop}" if column in of_a_piece else column: value for column, value in values.items()}
 
 
 def _compare(place: str, values: dict[str, str], said: dict[str, tuple[str, str]]) -> None:

@@ -24,8 +24,8 @@ attributions as (
         order_id,
         case when is_holdout then 'unmatched' else attribution_status end as dm_status,
         {% for column in ['campaign_id', 'match_method', 'matched_on'] %}
-        {{ told_credit('case when not is_holdout then ' ~ column ~ ' end') }} as dm_{{ column }}
-        {{- ',' if not loop.last }}
+        {% set told = 'case when not is_holdout then ' ~ column ~ ' end' %}
+        {{ told_credit(told) }} as dm_{{ column }}{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('fct_order_attributions') }}
 ),

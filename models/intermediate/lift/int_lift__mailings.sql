@@ -7,7 +7,7 @@ pieces as (
     select
         organization_id,
         campaign_id,
-        count(sent_at) as mailed_pieces
+        sum({{ sent_pieces() }}) as mailed_pieces
     from {{ ref('int_recipients__latest') }}
     group by organization_id, campaign_id
 ),
@@ -28,7 +28,7 @@ mailings as (
         campaigns.organization_id,
         campaigns.campaign_id,
         campaigns.currency,
-        coalesce(pieces.mailed_pieces, 0) as mailed_pieces,
+        cast(coalesce(pieces.mailed_pieces, 0) as bigint) as mailed_pieces,
         cast(coalesce(orders.other_currency_orders, 0) as bigint) as other_currency_orders,
         cast(coalesce(orders.unknown_merchandise_orders, 0) as bigint) as unknown_merchandise_orders,
         campaigns.gross_margin_rate,

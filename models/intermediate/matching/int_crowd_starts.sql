@@ -6,7 +6,33 @@
     'mailed': ('not is_holdout and sent_at is not null', 'sent_at'), 'held_out': ('is_holdout', 'created_at'),
 } %}
 with
-recipients {{ inlined() }} (select * from {{ ref('int_recipients__matched') }}),
+recipients {{ inlined() }} (
+    select
+        organization_id,
+        campaign_id,
+        email_key,
+        address_identity,
+        is_holdout,
+        created_at,
+        sent_at
+    from {{ ref('int_recipients__matched') }}
+    union all
+    select
+        organization_id,
+        campaign_id,
+        email_key,
+        address_identity,
+        is_holdout,
+        created_at,
+        {{ piece_time('piece', 'sent_at') }} as sent_at
+    from (
+        select
+            *,
+            {{ json_rows('pieces', '$') }} as piece
+        from {{ ref('int_recipients__matched') }}
+        where pieces is not null
+    ) as several
+),
 
 matches as (
     select

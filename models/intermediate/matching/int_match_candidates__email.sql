@@ -24,7 +24,7 @@ pairs as (
         mailed.recipient_id,
         matches.match_reason,
         matches.mail_crowd,
-        mailed.sent_at
+        {{ latest_piece('mailed', 'matches.ordered_at') }} as sent_at
     from matches
     inner join mailed
         on matches.organization_id = mailed.organization_id

@@ -22,11 +22,13 @@ starts as (
 ),
 
 {% set sides = {
-    'mailed': ('mailed.recipient_id', 'matches.ordered_at >= mailed.sent_at', 'not '),
-    'starts': ('cast(null as varchar)', 'matches.order_id = starts.order_id', ''),
+    'mailed': (
+        'mailed.recipient_id', latest_piece('mailed', 'matches.ordered_at'), 'matches.ordered_at >= mailed.sent_at', 'not ',
+    ),
+    'starts': ('cast(null as varchar)', 'starts.sent_at', 'matches.order_id = starts.order_id', ''),
 } %}
 pairs as (
-    {% for relation, (recipient_id, condition, negation) in sides.items() %}
+    {% for relation, (recipient_id, sent_at, condition, negation) in sides.items() %}
     select
         matches.organization_id,
         matches.order_id,
@@ -39,7 +41,7 @@ pairs as (
         matches.mail_crowd is not null as is_key_ambiguous,
         case when matches.is_ambiguous then matches.competing_recipients else matches.mail_crowd end
             as competing_recipients,
-        {{ relation }}.sent_at
+        {{ sent_at }} as sent_at
     from matches
     inner join {{ relation }}
         on matches.organization_id = {{ relation }}.organization_id

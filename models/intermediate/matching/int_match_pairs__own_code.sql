@@ -18,7 +18,8 @@ own_codes as (
         recipients.recipient_id,
         recipients.code_key,
         recipients.is_holdout,
-        coalesce(recipients.sent_at, recipients.created_at) as window_start_at
+        recipients.pieces,
+        coalesce(recipients.sent_at, recipients.created_at) as sent_at
     from {{ ref('int_recipients__matched') }} as recipients
     inner join redeemed_codes
         on recipients.organization_id = redeemed_codes.organization_id
@@ -36,12 +37,12 @@ by_recipient as (
         own_codes.recipient_id,
         redeemed.code_key,
         1 as carriers,
-        own_codes.window_start_at
+        {{ latest_piece('own_codes', 'redeemed.ordered_at') }} as window_start_at
     from redeemed
     inner join own_codes
         on redeemed.organization_id = own_codes.organization_id
         and redeemed.code_key = own_codes.code_key
-        and redeemed.ordered_at >= own_codes.window_start_at
+        and redeemed.ordered_at >= own_codes.sent_at
     where not own_codes.is_holdout
 )
 

@@ -22,7 +22,8 @@ recipients as (
         {{ code_key('discount_code') if reading == 'latest' else 'cast(null as varchar)' }} as code_key,
         is_holdout,
         created_at,
-        {{ 'sent_at' if reading == 'latest' else 'cast(null as timestamp)' }} as sent_at
+        {{ 'sent_at' if reading == 'latest' else 'cast(null as timestamp)' }} as sent_at,
+        {{ 'pieces' if reading == 'latest' else 'cast(null as varchar)' }} as pieces
     from (
         {{ in_scope(ref(relation), 'int_recipients__to_key', recipient_key()) | indent(8) }}
     ) as {{ reading }}
@@ -60,10 +61,12 @@ keyed as (
         {{ row_hash([
             'emailed.written_email_key', 'emailed.email_canonical_key', address_reading('addresses'),
             'emailed.code_key', 'emailed.is_holdout', 'emailed.created_at', 'emailed.sent_at',
+            'emailed.pieces',
         ]) }} as recipient_hash,
         emailed.is_holdout,
         emailed.created_at,
-        emailed.sent_at
+        emailed.sent_at,
+        emailed.pieces
     from emailed
     left join addresses on emailed.address_id = addresses.address_id
 )

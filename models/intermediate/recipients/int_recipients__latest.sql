@@ -9,12 +9,13 @@ taking_part as (
         organization_id,
         campaign_id,
         recipient_id,
-        {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
+        {{ (profile_columns() + ['household_id', 'discount_code', 'segment', 'drop_id']) | join(', ') }},
         prior_revenue_amount,
         is_holdout,
         created_at,
         sent_at,
         in_home_at,
+        pieces,
         address_id
     from merged
     where has_campaign and is_held_back is not true and is_holdout is not null and created_at is not null

@@ -1,5 +1,5 @@
 -- One row per recipient that anything is said of: the latest value of each column, and whether a file speaks of it. One
--- with `is_held_back` takes part in nothing.
+-- with `is_held_back` takes part in nothing. Who was sent several pieces has all of them, and `sent_at` of the first.
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_scope',
@@ -47,7 +47,7 @@ said as (
         organization_id,
         campaign_id,
         recipient_id,
-        {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
+        {{ (profile_columns() + ['household_id', 'discount_code', 'segment', 'drop_id']) | join(', ') }},
         {% for column in fields %}
         {{ column }} as said_{{ column }},
         {% endfor %}
@@ -61,12 +61,26 @@ typed as (
     {{ typed_rows('said', fields) | indent(4) }}
 ),
 
+several as (select * from {{ ref('int_recipients__several_pieces') }}),
+
+pieced as (
+    select
+        typed.*,
+        several.pieces as several_pieces,
+        several.first_sent_at
+    from typed
+    left join several
+        on typed.organization_id = several.organization_id
+        and typed.campaign_id = several.campaign_id
+        and typed.recipient_id = several.recipient_id
+),
+
 judged as (
     select
         organization_id,
         campaign_id,
         recipient_id,
-        {{ (profile_columns() + ['household_id', 'discount_code', 'segment']) | join(', ') }},
+        {{ (profile_columns() + ['household_id', 'discount_code', 'segment', 'drop_id']) | join(', ') }},
         unreadable_fields,
         prior_revenue_amount,
         is_holdout,
@@ -74,11 +88,12 @@ judged as (
         is_in_file,
         is_held_back,
         created_at,
-        sent_at,
+        case when sent_at is not null then coalesce(first_sent_at, sent_at) end as sent_at,
         in_home_at,
+        case when sent_at is not null then several_pieces end as pieces,
         loaded_at,
         {{ address_id() }} as address_id
-    from typed
+    from pieced
 )
 
 select * from judged

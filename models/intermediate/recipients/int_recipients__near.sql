@@ -24,7 +24,8 @@ recipients as (
         scoped.code_key,
         scoped.is_holdout,
         scoped.created_at,
-        scoped.sent_at
+        scoped.sent_at,
+        scoped.pieces
     from {{ ref('int_recipients__keyed') }} as scoped
     where {{ few_rows(ref('int_recipients__keyed'), 'scoped', has_a_key) if is_tick() else 'true' }}
 )

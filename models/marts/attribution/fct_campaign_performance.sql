@@ -18,7 +18,8 @@ mailed as (
     select
         organization_id,
         campaign_id,
-        count(*) as recipients
+        count(*) as recipients,
+        sum({{ sent_pieces() }}) as pieces
     from recipients
     where not is_holdout and sent_at is not null
     group by organization_id, campaign_id
@@ -35,8 +36,9 @@ combined as (
         coalesce(orders.over_refunded_orders, 0) as over_refunded_orders,
         coalesce(orders.buyers, 0) as buyers,
         coalesce(mailed.recipients, 0) as mailed_recipients,
+        coalesce(mailed.pieces, 0) as mailed_pieces,
         coalesce(orders.revenue_amount, 0) as revenue_amount,
-        cast(campaigns.piece_cost_amount as {{ total_type() }}) * coalesce(mailed.recipients, 0) as cost_amount,
+        cast(campaigns.piece_cost_amount as {{ total_type() }}) * coalesce(mailed.pieces, 0) as cost_amount,
         orders.median_days_to_order
     from campaigns
     cross join methods
@@ -62,6 +64,7 @@ performance as (
         cast(revenue_amount / nullif(orders - other_currency_orders, 0) as decimal(18, 4)) as average_order_amount,
         cast(median_days_to_order as double) as median_days_to_order,
         cast(case when match_method = 'all' then mailed_recipients end as bigint) as mailed_recipients,
+        cast(case when match_method = 'all' then mailed_pieces end as bigint) as mailed_pieces,
         cast(case when match_method = 'all' then buyers end as bigint) as buyers,
         cast(
             case when match_method = 'all' then buyers end as double
