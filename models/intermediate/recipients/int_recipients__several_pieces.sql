@@ -1,6 +1,6 @@
--- One row per recipient who was sent several pieces of mail: `pieces`, a JSON list of them by the time they were sent, and
--- the first of those times. A drop is a piece. Of what is said without a drop, mail sent seven days or more after the
--- last is another piece, and a nearer time corrects it; beside a drop within seven days it is that drop.
+-- One row per recipient who was sent several pieces of mail: `pieces`, a JSON list of them by the time they were sent,
+-- and the first of those times. A drop is a piece. Of what is said without a drop, mail sent seven days or more after
+-- the last is another piece, and a nearer time corrects it; beside a drop within seven days it is that drop.
 {{ config(materialized='view') }}
 with
 statements as (
