@@ -7,9 +7,9 @@ cautions as (select * from {{ ref('int_lift__cautions') }}),
 assessed as (
     select
         {% for column in ['treated_mean', 'holdout_mean', 'absolute_lift', 'relative_lift'] %}
-        case when not is_other_currency then {{ column }} end as {{ column }},
+        case when not is_other_currency then {{ column }} end as known_{{ column }},
         {% endfor %}
-        * exclude (treated_mean, holdout_mean, absolute_lift, relative_lift),
+        *,
         case
             when holdout_recipients = 0 then 'no_holdout'
             when treated_recipients = 0 then 'no_treated'
@@ -28,7 +28,7 @@ bounded as (
     select
         *,
         case when lift_status in ({{ quoted(statuses_with_interval()) }}) then critical_t end as usable_t,
-        case when lift_status in ({{ quoted(statuses_with_interval()) }}) then relative_lift end
+        case when lift_status in ({{ quoted(statuses_with_interval()) }}) then known_relative_lift end
             as usable_relative_lift,
         -- a ratio of what people ordered is no sum over people
         case when metric <> 'average_order_value' then treated_recipients end as summed_recipients
@@ -38,12 +38,12 @@ bounded as (
 estimates as (
     select
         {{ (moment_key() + moment_counts()) | join(', ') }},
-        treated_mean,
-        holdout_mean,
-        absolute_lift,
+        known_treated_mean as treated_mean,
+        known_holdout_mean as holdout_mean,
+        known_absolute_lift as absolute_lift,
         case when usable_t is not null then absolute_lift_standard_error end as absolute_lift_standard_error,
-        absolute_lift - usable_t * absolute_lift_standard_error as absolute_lift_ci_low,
-        absolute_lift + usable_t * absolute_lift_standard_error as absolute_lift_ci_high,
+        known_absolute_lift - usable_t * absolute_lift_standard_error as absolute_lift_ci_low,
+        known_absolute_lift + usable_t * absolute_lift_standard_error as absolute_lift_ci_high,
         usable_relative_lift as relative_lift,
         case when usable_relative_lift is not null then relative_lift_standard_error end
             as relative_lift_standard_error,
@@ -54,9 +54,11 @@ estimates as (
         degrees_of_freedom,
         treated_variance,
         holdout_variance,
-        absolute_lift * summed_recipients as incremental_total,
-        (absolute_lift - usable_t * absolute_lift_standard_error) * summed_recipients as incremental_total_ci_low,
-        (absolute_lift + usable_t * absolute_lift_standard_error) * summed_recipients as incremental_total_ci_high,
+        known_absolute_lift * summed_recipients as incremental_total,
+        (known_absolute_lift - usable_t * absolute_lift_standard_error) * summed_recipients
+            as incremental_total_ci_low,
+        (known_absolute_lift + usable_t * absolute_lift_standard_error) * summed_recipients
+            as incremental_total_ci_high,
         lift_status
     from bounded
 ),

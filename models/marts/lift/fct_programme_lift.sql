@@ -7,9 +7,9 @@ assessed as (select * from {{ ref('int_programme__assessed') }}),
 
 with_errors as (
     select
-        * exclude (treated_mean, holdout_mean),
-        case when is_usable then treated_mean end as treated_mean,
-        case when is_usable then holdout_mean end as holdout_mean,
+        *,
+        case when is_usable then treated_mean end as known_treated_mean,
+        case when is_usable then holdout_mean end as known_holdout_mean,
         case when is_usable then treated_mean - holdout_mean end as absolute_lift,
         case when lift_status in ({{ quoted(statuses_with_interval()) }}) then sqrt(variance) end
             as absolute_lift_standard_error
@@ -23,8 +23,8 @@ lift as (
         treated_households,
         holdout_households,
         effective_holdout_households,
-        treated_mean,
-        holdout_mean,
+        known_treated_mean as treated_mean,
+        known_holdout_mean as holdout_mean,
         absolute_lift,
         absolute_lift_standard_error,
         absolute_lift - {{ z_95() }} * absolute_lift_standard_error as absolute_lift_ci_low,
