@@ -51,7 +51,7 @@ def matchback(place: Workspace, *arguments: str, **settings: str) -> subprocess.
         env=inherited | place.environment() | settings,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
 
 
@@ -251,7 +251,7 @@ def test_dbt_build_passes_on_an_empty_database_with_every_unit_test(place: Works
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout[-3000:]
     assert "ERROR=0" in done.stdout

@@ -61,7 +61,7 @@ def demo_output(home: Path) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr, "no stray warnings"
