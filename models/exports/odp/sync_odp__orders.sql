@@ -22,11 +22,10 @@ attributions as (
     select
         organization_id,
         order_id,
-        case when is_holdout then 'unmatched' else attribution_status end as dm_status,
         {% for column in ['campaign_id', 'match_method', 'matched_on'] %}
-        {% set told = 'case when not is_holdout then ' ~ column ~ ' end' %}
-        {{ told_credit(told) }} as dm_{{ column }}{{ ',' if not loop.last }}
+        {{ told_credit('case when not is_holdout then ' ~ column ~ ' end') }} as dm_{{ column }},
         {% endfor %}
+        case when is_holdout then 'unmatched' else attribution_status end as dm_status
     from {{ ref('fct_order_attributions') }}
 ),
 

@@ -25,11 +25,11 @@ numbered as (
 
 first_told as (
     select
-        organization_id,
-        event_id,
         {% for column in whose %}
-        min_by({{ column }}, version_number) filter (where {{ column }} is not null) as {{ column }}{{ ',' if not loop.last }}
+        min_by({{ column }}, version_number) filter (where {{ column }} is not null) as {{ column }},
         {% endfor %}
+        organization_id,
+        event_id
     from numbered
     where versions > 1
     group by organization_id, event_id
@@ -37,13 +37,13 @@ first_told as (
 
 latest as (
     select
-        {% for column in klaviyo_event_columns() %}
-        {% if column in whose %}
-        coalesce(first_told.{{ column }}, numbered.{{ column }}) as {{ column }}{{ ',' if not loop.last }}
-        {% else %}
-        numbered.{{ column }}{{ ',' if not loop.last }}
-        {% endif %}
+        {% for column in klaviyo_event_columns() if column not in whose + ['loaded_at'] %}
+        numbered.{{ column }},
         {% endfor %}
+        {% for column in whose %}
+        coalesce(first_told.{{ column }}, numbered.{{ column }}) as {{ column }},
+        {% endfor %}
+        numbered.loaded_at
     from numbered
     left join first_told
         on numbered.organization_id = first_told.organization_id

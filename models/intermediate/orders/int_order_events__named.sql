@@ -1,5 +1,5 @@
--- One row per order event at Klaviyo with the order it belongs to: the one it names, or the one whose placed event has the
--- `$event_id` that it names.
+-- One row per order event at Klaviyo with the order it belongs to: the one it names, or the one whose placed event has
+-- the `$event_id` that it names.
 {{ config(materialized='view') }}
 with
 events as (select * from {{ ref('int_order_events__klaviyo') }}),
@@ -18,9 +18,10 @@ named as (
     select
         events.organization_id,
         coalesce(placed.order_id, events.order_id) as order_id,
-        {% for column in klaviyo_event_columns() if column not in ('organization_id', 'order_id') %}
-        events.{{ column }}{{ ',' if not loop.last }}
+        {% for column in klaviyo_event_columns() if column not in ('organization_id', 'order_id', 'loaded_at') %}
+        events.{{ column }},
         {% endfor %}
+        events.loaded_at
     from events
     left join placed
         on events.organization_id = placed.organization_id

@@ -4,7 +4,9 @@
 {{ after('int_orders__to_read') }}
 with
 latest as (
-    {{ of_latest_versions(ref('stg_commercetools__orders'), ref('int_order_versions__latest'), 'commercetools') | indent(4) }}
+    {{ of_latest_versions(
+        ref('stg_commercetools__orders'), ref('int_order_versions__latest'), 'commercetools'
+    ) | indent(4) }}
 ),
 
 codes as (select * from {{ ref('int_order_codes__commercetools') }}),

@@ -1,5 +1,5 @@
--- One row per order of which a tick must read more because of what was landed elsewhere: a payment of its own, a message
--- that it was deleted, or an event at Klaviyo that is new, or that was counted before.
+-- One row per order of which a tick must read more because of what was landed elsewhere: a payment of its own, a
+-- message that it was deleted, or an event at Klaviyo that is new, or that was counted before.
 {{ config(materialized='view') }}
 {% set payments = source('raw_commercetools', 'payments') %}
 {% set klaviyo_events = ref('int_order_events__klaviyo') %}
@@ -40,7 +40,7 @@ touched as (
     {% for order_id in ['order_id', 'native_id'] %}
     select
         events.organization_id,
-        events.{{ order_id }} as order_id
+        events.{{ order_id }}{{ ' as order_id' if order_id != 'order_id' }}
     from {{ ref('int_order_events__named') }} as events
     inner join {{ ref('int_order_events__to_read') }} as new_events
         on events.organization_id = new_events.organization_id

@@ -1,4 +1,6 @@
 -- One row per payment at commercetools, as last updated, with what was paid back of it.
+{% set refunded = "sum(case when transaction_type = 'Refund' and state = 'Success' then abs(amount) end)" %}
+
 with
 released as (
     {{ released_rows(ref('stg_commercetools__payment_transactions'), ref('stg_ops__held_organizations')) | indent(4) }}
@@ -19,13 +21,11 @@ payments as (
         organization_id,
         payment_id,
         -- a charge-back is the bank's doing and no refund of the shop's
-        {{ amount("sum(case when transaction_type = 'Refund' and state = 'Success' then abs(amount) end)") }}
-            as refunded_amount,
+        {{ amount(refunded) }} as refunded_amount,
         max(case when transaction_type = 'Refund' and state = 'Success' then occurred_at end) as refunded_at,
         min(case when transaction_type = 'Charge' and state = 'Success' then occurred_at end) as paid_at,
         coalesce(bool_or(is_held_back), false)
-        or {{ is_beyond_amounts("sum(case when transaction_type = 'Refund' and state = 'Success' then abs(amount) end)") }}
-            as is_unreadable
+        or {{ is_beyond_amounts(refunded) }} as is_unreadable
     from latest
     group by organization_id, payment_id
 )

@@ -11,9 +11,8 @@
 } %}
 -- domains with | between; a whole address would stand for its whole domain
 {% set email_domains = '^([|\\s]*@?[^@|\\s]+[.][^@|\\s]+\\s*([|]|$))*[|\\s]*$' %}
-{% set is_known_provider -%}
-    coalesce(trimmed.provider in ('klaviyo', 'ometria', 'shopify', 'commercetools', 'files'), false)
-{%- endset %}
+{% set is_known_provider
+    = "coalesce(trimmed.provider in ('klaviyo', 'ometria', 'shopify', 'commercetools', 'files'), false)" %}
 
 with
 organizations as (

@@ -1,5 +1,5 @@
--- One row per order whose refunds cannot be right: nobody knows the order, or more was paid back than it cost. Both count
--- as they stand.
+-- One row per order whose refunds cannot be right: nobody knows the order, or more was paid back than it cost. Both
+-- count as they stand.
 with
 refunded as (
     select
