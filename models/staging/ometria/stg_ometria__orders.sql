@@ -88,7 +88,8 @@ typed as (
 added_up as (
     select
         *,
-        total_amount - subtotal_amount + coalesce(abs(discount_amount), 0) - coalesce(shipping_amount, 0) as untaxed_rest
+        total_amount - subtotal_amount + coalesce(abs(discount_amount), 0) - coalesce(shipping_amount, 0)
+            as untaxed_rest
     from typed
 ),
 
