@@ -40,7 +40,7 @@ touched as (
     {% for order_id in ['order_id', 'native_id'] %}
     select
         events.organization_id,
-        events.{{ order_id }}{{ ' as order_id' if order_id != 'order_id' }}
+        events.{{ order_id }}
     from {{ ref('int_order_events__named') }} as events
     inner join {{ ref('int_order_events__to_read') }} as new_events
         on events.organization_id = new_events.organization_id
