@@ -26,7 +26,7 @@ from credit import DBT, ROOT, measured
 from dlt_pipelines.config import Workspace
 from dlt_pipelines.database import opened
 from dlt_pipelines.organizations import read_organizations
-from dlt_pipelines.sources.files import load_inbox
+from dlt_pipelines.sources.files.source import load_inbox
 
 DRAWN_AT = datetime(2026, 3, 1)
 HOME = {"address1": "1 Oakwood Street", "city": "Portland", "region": "OR", "postal_code": "97201", "country": "US"}
