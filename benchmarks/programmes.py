@@ -153,16 +153,25 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=400)
     worlds = parser.parse_args().worlds
     random = np.random.default_rng(20_261_127)
+    # by estimator, metric and whether there is an effect: worlds, called ok, and of those that leave zero out
+    totals: dict[tuple[str, bool], list[int]] = {}
     for setting in settings():
         for one in (setting, replace(setting, effect=0.5)):
             for name, found in measure(one, worlds if not one.effect else worlds // 4, random).items():
                 ok = [(lift, truth) for lift, truth in found if lift.is_ok]
                 leaves = sum(lift.leaves_out(truth) for lift, truth in ok) / max(len(ok), 1)
                 seen = sum(lift.leaves_out(0.0) for lift, _ in ok) / max(len(ok), 1)
+                total = totals.setdefault((name, one.effect > 0), [0, 0, 0])
+                total[:] = (total[0] + len(found), total[1] + len(ok), total[2] + round(seen * len(ok)))
                 print(
                     f"{one} {name}: {len(ok)} of {len(found)} ok, {leaves:.3f} leave the truth, {seen:.3f} zero",
                     flush=True,
                 )
+    for (name, has_effect), (worlds_of, ok_of, leaving) in totals.items():
+        print(
+            f"{name}, {'with' if has_effect else 'without'} an effect: {ok_of / worlds_of:.0%} ok, of those "
+            f"{leaving / max(ok_of, 1):.1%} leave zero out"
+        )
 
 
 if __name__ == "__main__":

@@ -82,8 +82,7 @@
     ) as decimal(18, 4))
 {%- endmacro %}
 
--- The rows of a relation whose `line_json` is a line as commercetools words it, its fields read. The plugin that writes
--- to Klaviyo words it likewise.
+-- The rows of a relation whose `line_json` is a line, its fields read.
 {% macro commercetools_line_fields(relation) -%}
     select
         *,

@@ -30,10 +30,6 @@
     case
         when {{ refunded_amount }} <= 0 then 0
         when {{ refunded_amount }} >= total_amount then subtotal_amount
-        else cast(case {{ fraction_digits('currency') }}
-            when '0' then round({{ share }}, 0)
-            when '3' then round({{ share }}, 3)
-            else round({{ share }}, 2)
-        end as decimal(18, 4))
+        else {{ in_coins(share, 'cast(' ~ fraction_digits('currency') ~ ' as integer)') | indent(8) }}
     end
 {%- endmacro %}

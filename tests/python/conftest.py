@@ -55,9 +55,11 @@ LONGEST_FILES = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--long` only the tests marked `long`: the others have run in `make test`."""
+    """With `--long` only the tests that ask for `is_long`, or are marked so: the others have run in `make test`."""
     if config.getoption("--long"):
-        items[:] = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [
+            item for item in items if item.get_closest_marker("long") or "is_long" in getattr(item, "fixturenames", ())
+        ]
     places = {name: place for place, name in enumerate(LONGEST_FILES)}
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 

@@ -67,10 +67,9 @@
 } %}
 {% set told_otherwise = ['order_id', 'updated_at', 'is_test', 'financial_status', 'fulfillment_status'] %}
 {% set totals_told = [
-        'total_amount', 'subtotal_amount', 'shipping_amount', 'tax_amount', 'tip_amount', 'duties_amount', 'fees_amount',
-        'left_total_amount', 'left_goods_amount', 'left_shipping_amount', 'left_tax_amount', 'shipping_line_amount',
-        'shipping_tax_amount',
-        'taxes_included', 'duties_included',
+        'total_amount', 'subtotal_amount', 'shipping_amount', 'tax_amount', 'tip_amount', 'duties_amount',
+        'fees_amount', 'left_total_amount', 'left_goods_amount', 'left_shipping_amount', 'left_tax_amount',
+        'shipping_line_amount', 'shipping_tax_amount', 'taxes_included', 'duties_included',
 ] %}
 {% set parts = {
         'customer.defaultEmailAddress': ['object', 'customer.defaultEmailAddress', none],
