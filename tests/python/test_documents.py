@@ -53,6 +53,13 @@ def test_every_mart_of_the_project_is_in_the_readme() -> None:
         assert f"`marts.{path.stem}`" in text
 
 
+@pytest.mark.parametrize("path", sorted((PROJECT_ROOT / "benchmarks").glob("*.py")), ids=lambda path: path.name)
+def test_every_benchmark_finds_what_it_imports(path: Path) -> None:
+    importing = f"import sys; sys.path.insert(0, {str(path.parent)!r}); import {path.stem}"
+    done = subprocess.run([sys.executable, "-c", importing], capture_output=True, text=True, cwd=PROJECT_ROOT)
+    assert done.returncode == 0, done.stderr
+
+
 def demo_output(home: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if "__" not in name}
     done = subprocess.run(

@@ -153,6 +153,12 @@ BROKEN = {
         "updated_at that says which holds. An export with a row per line needs one row per order here, and its lines "
         "in order_lines/.",
     ),
+    "two times of one piece of mail": (
+        "recipients/bad.csv",
+        "organization_id,campaign_id,recipient_id,created_at,is_holdout,sent_at\n"
+        "acorn,spring,r1,2026-04-01,false,2026-05-01T00:00:01\nacorn,spring,r1,2026-04-01,false,2026-05-08\n",
+        "recipients/bad.csv, line 3: it has the key of line 2 and another value in sent_at",
+    ),
     "recipients who were all created after they were sent": (
         "recipients/bad.csv",
         "organization_id,campaign_id,recipient_id,created_at,is_holdout,sent_at\n"
@@ -203,6 +209,22 @@ def test_unknown_columns_and_rows_of_others_are_counted_and_named(place: Workspa
     assert dict(taken_orders.left_out) == {"oak": 1, "elm": 2}
     assert taken_orders.left_out_reason["oak"] == "its provider is klaviyo, not files"
     assert "shoe_size" not in rows(place, "recipients")[0][1]
+
+
+@pytest.mark.parametrize(
+    ("drops", "second"), [(("A", "B"), "2026-05-02"), (("", ""), "2026-05-08")], ids=["drops", "seven days"]
+)
+def test_several_pieces_of_one_recipient_stand_in_one_file(
+    place: Workspace, inbox: Path, drops: tuple[str, str], second: str
+) -> None:
+    header = "organization_id,campaign_id,recipient_id,drop_id,sent_at\n"
+    first_row, second_row = (
+        f"acorn,spring,r1,{drop},{day}\n" for drop, day in zip(drops, ("2026-05-01", second), strict=True)
+    )
+    put(inbox, "recipients/log.csv", header + first_row + second_row)
+    outcomes, errors = load(place)
+    assert not errors
+    assert outcomes[0].rows_new == 2
 
 
 def test_rows_left_out_are_taken_once_their_organization_is_there(place: Workspace, inbox: Path) -> None:
